@@ -1,0 +1,179 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Imports go down only: a target names every target it imports, and the build is run with
+// `--explicit-target-dependency-import-check error` (see ops/build), so this file is the import table.
+
+/// Settings of every target.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Settings of the pure targets: no unsafe construct without the word `unsafe`.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A thin executable: one file that starts one service of `MeterlogApp`.
+func service(_ name: String) -> Target {
+    .executableTarget(name: name, dependencies: ["MeterlogApp"], swiftSettings: strict)
+}
+
+/// The tests of a target, in `Tests/<Target>Tests`.
+func tests(_ target: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(target)Tests",
+        dependencies: [.target(name: target)] + more,
+        swiftSettings: strict
+    )
+}
+
+let package = Package(
+    name: "meterlog",
+    products: [
+        .executable(name: "meterlog", targets: ["meterlog"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: system libraries, headers only.
+        .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+
+        // Layer 1: the vocabulary. No Foundation.
+        .target(name: "MeterCore", swiftSettings: pure),
+        .target(name: "StreamCore", swiftSettings: pure),
+        .target(name: "Telemetry", swiftSettings: strict),
+        .target(name: "KafkaProtocol", swiftSettings: strict),
+        .target(name: "PayloadCompression", dependencies: ["CZlib", "CLZ4", "CLZMA"], swiftSettings: strict),
+
+        // Layer 2: bytes, events and the deterministic processors. No I/O.
+        .target(name: "MeterFormats", dependencies: ["MeterCore"], swiftSettings: pure),
+        .target(name: "MeterEvents", dependencies: ["MeterCore", protobuf], swiftSettings: strict),
+        .target(
+            name: "Normalization",
+            dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "PayloadCompression"],
+            swiftSettings: pure
+        ),
+        .target(name: "VEE", dependencies: ["MeterCore", "StreamCore", "MeterEvents"], swiftSettings: pure),
+        .target(
+            name: "Alarms",
+            dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "PayloadCompression"],
+            swiftSettings: pure
+        ),
+        .target(name: "Snapshots", dependencies: ["StreamCore"], swiftSettings: pure),
+        .target(name: "LogStorage", dependencies: ["KafkaProtocol"], swiftSettings: strict),
+
+        // Layer 3: the outside world and the loop.
+        .target(name: "KafkaIO", dependencies: ["CRDKafka", "StreamCore"], swiftSettings: strict),
+        .target(name: "PostgresIO", dependencies: ["CPostgres"], swiftSettings: strict),
+        .target(name: "StreamRuntime", dependencies: ["StreamCore", "Snapshots", "Telemetry"], swiftSettings: strict),
+        .target(
+            name: "EmbeddedLog",
+            dependencies: ["KafkaProtocol", "LogStorage", "Telemetry", nioCore, nioPosix, logging],
+            swiftSettings: strict
+        ),
+
+        // Layer 4: the services.
+        .target(name: "TopicCatalog", dependencies: ["StreamCore", "KafkaIO", yams], swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "MeterCore", "StreamCore", "MeterFormats", "PayloadCompression", "KafkaIO", "Telemetry",
+                hummingbird, crypto, logging, lifecycle, nioCore,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Projection",
+            dependencies: [
+                "MeterCore", "StreamCore", "MeterEvents", "KafkaIO", "PostgresIO", "Telemetry", crypto, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "QueryAPI",
+            dependencies: ["MeterCore", "PostgresIO", "Telemetry", hummingbird, logging, lifecycle, nioCore],
+            swiftSettings: strict
+        ),
+
+        // Layer 5: the only reader of environment and files.
+        .target(name: "Settings", dependencies: ["MeterCore", yams], swiftSettings: strict),
+
+        // Layer 6: the executables.
+        .target(
+            name: "MeterlogApp",
+            dependencies: [
+                "MeterCore", "StreamCore", "Telemetry", "PayloadCompression", "MeterFormats", "MeterEvents",
+                "Normalization", "VEE", "Alarms", "Snapshots", "KafkaIO", "PostgresIO", "StreamRuntime",
+                "KafkaProtocol",
+                "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings",
+                "HeadEndSimulator", argumentParser, crypto, logging, lifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(name: "meterlog", dependencies: ["MeterlogApp"], swiftSettings: strict),
+        service("meterlog-gateway"),
+        service("meterlog-normalizer"),
+        service("meterlog-vee"),
+        service("meterlog-alarms"),
+        service("meterlog-projector"),
+        service("meterlog-api"),
+
+        // Test kits.
+        .target(name: "HeadEndSimulator", dependencies: ["MeterCore"], swiftSettings: pure),
+        .target(
+            name: "SimulationKit",
+            dependencies: ["StreamCore", "Snapshots", "StreamRuntime"],
+            swiftSettings: strict
+        ),
+
+        tests("MeterCore"),
+        tests("StreamCore"),
+        tests("Telemetry"),
+        tests("KafkaProtocol"),
+        tests("PayloadCompression"),
+        tests("MeterFormats", ["MeterCore"]),
+        tests("MeterEvents", ["MeterCore", protobuf]),
+        tests("Normalization", ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents"]),
+        tests("VEE", ["MeterCore", "StreamCore", "MeterEvents"]),
+        tests("Alarms", ["MeterCore", "StreamCore", "MeterEvents"]),
+        tests("Snapshots", ["StreamCore"]),
+        tests("LogStorage", ["KafkaProtocol"]),
+        tests("KafkaIO", ["StreamCore"]),
+        tests("PostgresIO"),
+        tests("StreamRuntime", ["StreamCore", "Snapshots", "SimulationKit"]),
+        tests("EmbeddedLog", ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore"]),
+        tests("TopicCatalog"),
+        tests("Gateway", ["KafkaIO", "StreamCore", hummingbird]),
+        tests("Projection", ["MeterCore", "StreamCore", "MeterEvents", "PostgresIO"]),
+        tests("QueryAPI", ["PostgresIO"]),
+        tests("Settings"),
+        tests("HeadEndSimulator", ["MeterCore", "MeterFormats"]),
+        tests("MeterlogApp"),
+    ]
+)
