@@ -1,0 +1,58 @@
+public import MeterCore
+
+/// Cumulative readings of one register.
+public struct RegisterReads: Sendable, Equatable {
+    public var meter: String
+    public var channel: String
+    public var unit: MeasurementUnit
+    public var at: [Instant]
+    /// One reading per instant, in billionths of the unit.
+    public var billionths: [Int64]
+    public var qualities: [UInt8]
+
+    public init(
+        meter: String,
+        channel: String,
+        unit: MeasurementUnit,
+        at: [Instant],
+        billionths: [Int64],
+        qualities: [UInt8]
+    ) {
+        self.meter = meter
+        self.channel = channel
+        self.unit = unit
+        self.at = at
+        self.billionths = billionths
+        self.qualities = qualities
+    }
+}
+
+extension RegisterReads {
+    init(_ message: Meterlog_V1_RegisterReads) throws(EventError) {
+        guard message.unit <= 255, let unit = MeasurementUnit(rawValue: UInt8(message.unit)) else {
+            throw .inconsistent("unit \(message.unit)")
+        }
+        guard message.atS.count == message.mantissas.count, message.qualities.count == message.atS.count else {
+            throw .inconsistent("\(message.atS.count) instants, \(message.mantissas.count) readings")
+        }
+        self.init(
+            meter: message.meter,
+            channel: message.channel,
+            unit: unit,
+            at: message.atS.map { Instant(secondsSinceEpoch: $0) },
+            billionths: try Mantissas.decode(message.mantissas, exponent: message.exponent),
+            qualities: message.qualities.array
+        )
+    }
+
+    var message: Meterlog_V1_RegisterReads {
+        var message = Meterlog_V1_RegisterReads()
+        message.meter = meter
+        message.channel = channel
+        message.unit = UInt32(unit.rawValue)
+        message.atS = at.map(\.secondsSinceEpoch)
+        (message.exponent, message.mantissas) = Mantissas.encode(billionths)
+        message.qualities = ByteField.holding(qualities)
+        return message
+    }
+}
