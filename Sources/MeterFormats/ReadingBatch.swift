@@ -1,0 +1,134 @@
+public import MeterCore
+
+/// The readings of one payload, as a struct of arrays that a decoder fills and its owner clears and uses again.
+///
+/// Invariant: `endSeconds`, `billionths`, `quality`, `sourceStatus` and `sourceVersion` have the same count, and the
+/// `values` ranges of `series` cover their indices in ascending order without overlap.
+public struct ReadingBatch: Sendable {
+    /// A run of interval values of one meter and channel.
+    public struct Series: Equatable, Sendable {
+        public var meter: String
+        /// OBIS reduced id such as `1-0:1.8.0`, or the source's own channel name (NEM12 suffix `E1`).
+        public var channel: String
+        public var unit: MeasurementUnit
+        /// The zone the source keeps its days in: an IANA identifier, `UTC`, or an offset such as `+10:00`.
+        public var zone: String
+        public var intervalSeconds: Int32
+        /// The meter's serial number where the source names it, else empty.
+        public var serial: String
+        /// The source's description of the channel set-up (NEM12 NMIConfiguration), else empty.
+        public var configuration: String
+        /// Indices into the arrays of the batch.
+        public var values: Range<Int>
+    }
+
+    /// A line or element that was left out; the rest of the payload is good.
+    public struct Reject: Equatable, Sendable {
+        /// 1-based line of a text format, 1-based element of a JSON list.
+        public var line: Int
+        public var byteOffset: Int
+        public var code: DecodeCode
+        public var reason: String
+    }
+
+    public var series: [Series] = []
+    /// The end of each interval, seconds since 1970-01-01T00:00:00Z. In source order; consecutive within a series only
+    /// where the source is (see `runEnd`).
+    public var endSeconds: [Int64] = []
+    /// Billionths of the series' unit; 0 where `quality` is `missing`.
+    public var billionths: [Int64] = []
+    /// `Quality.rawValue`.
+    public var quality: [UInt8] = []
+    /// The source's own status in a number that the format documents; 0 where it gives none.
+    public var sourceStatus: [UInt16] = []
+    /// Orders several versions of one interval from one source (NEM12 UpdateDateTime as seconds since 1970); 0 where the
+    /// source has no versions.
+    public var sourceVersion: [Int64] = []
+
+    public var registers: [RegisterRead] = []
+    public var events: [DeviceEvent] = []
+
+    /// The first `rejectLimit` rejects.
+    public private(set) var rejects: [Reject] = []
+    /// All rejects, kept or not.
+    public private(set) var rejectCount = 0
+
+    /// How many rejects are kept.
+    public static let rejectLimit = 100
+
+    public init() {}
+
+    /// Empties the batch and keeps its memory.
+    public mutating func removeAll() {
+        series.removeAll(keepingCapacity: true)
+        truncateValues(to: 0)
+        registers.removeAll(keepingCapacity: true)
+        events.removeAll(keepingCapacity: true)
+        rejects.removeAll(keepingCapacity: true)
+        rejectCount = 0
+    }
+
+    /// Interval values in the batch.
+    public var valueCount: Int { endSeconds.count }
+
+    public var isEmpty: Bool {
+        series.isEmpty && registers.isEmpty && events.isEmpty && rejectCount == 0
+    }
+
+    /// The end of the run of consecutive intervals (each ending one interval length after the one before) that starts at
+    /// `index` in a series.
+    public func runEnd(from index: Int, in series: Series) -> Int {
+        let step = Int64(series.intervalSeconds)
+        var next = index + 1
+        while next < series.values.upperBound, endSeconds[next] - endSeconds[next - 1] == step { next += 1 }
+        return next
+    }
+
+    /// Adds one interval value; it belongs to no series until a series' range names it.
+    @inline(__always)
+    mutating func append(
+        endSecond: Int64,
+        billionths: Int64,
+        quality: Quality,
+        sourceStatus: UInt16 = 0,
+        sourceVersion: Int64 = 0
+    ) {
+        endSeconds.append(endSecond)
+        self.billionths.append(billionths)
+        self.quality.append(quality.rawValue)
+        self.sourceStatus.append(sourceStatus)
+        self.sourceVersion.append(sourceVersion)
+    }
+
+    mutating func reserve(values count: Int) {
+        endSeconds.reserveCapacity(count)
+        billionths.reserveCapacity(count)
+        quality.reserveCapacity(count)
+        sourceStatus.reserveCapacity(count)
+        sourceVersion.reserveCapacity(count)
+    }
+
+    /// Drops the values from `count` on.
+    mutating func truncateValues(to count: Int) {
+        let surplus = endSeconds.count - count
+        guard surplus > 0 else { return }
+        endSeconds.removeLast(surplus)
+        billionths.removeLast(surplus)
+        quality.removeLast(surplus)
+        sourceStatus.removeLast(surplus)
+        sourceVersion.removeLast(surplus)
+    }
+
+    mutating func reject(_ error: DecodeError, line: Int) {
+        rejectCount += 1
+        guard rejects.count < Self.rejectLimit else { return }
+        rejects.append(Reject(line: line, byteOffset: error.byteOffset, code: error.code, reason: error.reason))
+    }
+
+    /// A payload of which nothing is left but rejects is a dead letter of its own.
+    func refuseIfAllRejected() throws(DecodeError) {
+        guard let first = rejects.first, series.isEmpty, registers.isEmpty, events.isEmpty else { return }
+        let more = rejectCount > 1 ? " (and \(rejectCount - 1) more; nothing was usable)" : ""
+        throw DecodeError(first.code, first.reason + more, line: first.line, byteOffset: first.byteOffset)
+    }
+}
