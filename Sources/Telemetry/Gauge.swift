@@ -1,0 +1,18 @@
+import Synchronization
+
+/// A number that goes up and down (lag, age, size). Setting it is one atomic store.
+public final class Gauge: Sendable {
+    private let bits = Atomic<UInt64>(0)
+
+    public init() {}
+
+    public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
+
+    public func set(_ value: Double) {
+        bits.store(value.bitPattern, ordering: .relaxed)
+    }
+
+    public func set(_ value: Int64) {
+        set(Double(value))
+    }
+}
