@@ -75,14 +75,19 @@ let package = Package(
         .target(name: "MeterFormats", dependencies: ["MeterCore"], swiftSettings: pure),
         .target(name: "MeterEvents", dependencies: ["MeterCore", protobuf], swiftSettings: strict),
         .target(
-            name: "Normalization",
+            name: "Intake",
             dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "PayloadCompression"],
+            swiftSettings: pure
+        ),
+        .target(
+            name: "Normalization",
+            dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "Intake"],
             swiftSettings: pure
         ),
         .target(name: "VEE", dependencies: ["MeterCore", "StreamCore", "MeterEvents"], swiftSettings: pure),
         .target(
             name: "Alarms",
-            dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "PayloadCompression"],
+            dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "Intake"],
             swiftSettings: pure
         ),
         .target(name: "Snapshots", dependencies: ["StreamCore"], swiftSettings: pure),
@@ -129,7 +134,7 @@ let package = Package(
             name: "MeterlogApp",
             dependencies: [
                 "MeterCore", "StreamCore", "Telemetry", "PayloadCompression", "MeterFormats", "MeterEvents",
-                "Normalization", "VEE", "Alarms", "Snapshots", "KafkaIO", "PostgresIO", "StreamRuntime",
+                "Intake", "Normalization", "VEE", "Alarms", "Snapshots", "KafkaIO", "PostgresIO", "StreamRuntime",
                 "KafkaProtocol",
                 "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings",
                 "HeadEndSimulator", argumentParser, crypto, logging, lifecycle,
@@ -159,9 +164,9 @@ let package = Package(
         tests("PayloadCompression"),
         tests("MeterFormats", ["MeterCore"]),
         tests("MeterEvents", ["MeterCore", protobuf]),
-        tests("Normalization", ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents"]),
-        tests("VEE", ["MeterCore", "StreamCore", "MeterEvents"]),
-        tests("Alarms", ["MeterCore", "StreamCore", "MeterEvents"]),
+        tests("Normalization", ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "SimulationKit"]),
+        tests("VEE", ["MeterCore", "StreamCore", "MeterEvents", "SimulationKit"]),
+        tests("Alarms", ["MeterCore", "StreamCore", "MeterEvents", "SimulationKit"]),
         tests("Snapshots", ["StreamCore"]),
         tests("LogStorage", ["KafkaProtocol"]),
         tests("KafkaIO", ["StreamCore"]),

@@ -1,0 +1,102 @@
+import MeterCore
+import MeterEvents
+import MeterFormats
+
+/// Cuts the readings of one payload into journal events: one `IntervalBlock` per series where the intervals allow it, one
+/// `RegisterReads` per register.
+enum JournalAssembly {
+    struct Body {
+        var meter: String
+        var event: JournalEvent.Body
+    }
+
+    /// Slots of one block; keeps a record well below the topic's message limit.
+    static let maxSlotsPerBlock = 20_000
+    /// A hole of up to this many intervals is kept inside a block as `noRecord` slots; a longer one starts a new block.
+    static let maxBridgedSlots = 96
+
+    static func bodies(of readings: ReadingBatch) -> [Body] {
+        var result: [Body] = []
+        result.reserveCapacity(readings.series.count + readings.registers.count)
+        for series in readings.series { append(series, of: readings, to: &result) }
+        for register in readings.registers { append(register, to: &result) }
+        return result
+    }
+
+    private static func append(_ series: ReadingBatch.Series, of readings: ReadingBatch, to result: inout [Body]) {
+        var index = series.values.lowerBound
+        while index < series.values.upperBound {
+            var block = emptyBlock(series, endSecond: readings.endSeconds[index])
+            block.sourceVersion = readings.sourceVersion[index]
+            var hasStatus = false
+            repeat {
+                block.billionths.append(readings.billionths[index])
+                block.qualities.append(readings.quality[index])
+                block.sourceStatus.append(readings.sourceStatus[index])
+                hasStatus = hasStatus || readings.sourceStatus[index] != 0
+                index += 1
+            } while bridge(&block, to: index, in: series, of: readings)
+            if !hasStatus { block.sourceStatus = [] }
+            result.append(Body(meter: series.meter, event: .intervalBlock(block)))
+        }
+    }
+
+    private static func emptyBlock(_ series: ReadingBatch.Series, endSecond: Int64) -> IntervalBlock {
+        IntervalBlock(
+            meter: series.meter,
+            channel: series.channel,
+            unit: series.unit,
+            zone: series.zone,
+            start: Instant(secondsSinceEpoch: endSecond - Int64(series.intervalSeconds)),
+            intervalSeconds: series.intervalSeconds,
+            billionths: [],
+            qualities: []
+        )
+    }
+
+    /// Whether the interval at `index` goes on the block; fills the hole before it, if there is one.
+    private static func bridge(
+        _ block: inout IntervalBlock,
+        to index: Int,
+        in series: ReadingBatch.Series,
+        of readings: ReadingBatch
+    ) -> Bool {
+        guard index < series.values.upperBound, readings.sourceVersion[index] == block.sourceVersion else {
+            return false
+        }
+        let step = Int64(series.intervalSeconds)
+        let start = readings.endSeconds[index] - step
+        let distance = start - block.end.secondsSinceEpoch
+        guard distance >= 0, distance % step == 0, distance / step <= Int64(maxBridgedSlots) else { return false }
+        let hole = Int(distance / step)
+        guard block.count + hole < maxSlotsPerBlock else { return false }
+        for _ in 0..<hole {
+            block.billionths.append(0)
+            block.qualities.append(IntervalBlock.noRecord)
+            block.sourceStatus.append(0)
+        }
+        return true
+    }
+
+    private static func append(_ register: RegisterRead, to result: inout [Body]) {
+        var at: [Instant] = []
+        var billionths: [Int64] = []
+        if let previous = register.previousIndex {
+            at.append(register.from)
+            billionths.append(previous.billionths)
+        }
+        if let current = register.currentIndex {
+            at.append(register.to)
+            billionths.append(current.billionths)
+        }
+        let reads = RegisterReads(
+            meter: register.meter,
+            channel: register.channel,
+            unit: register.unit,
+            at: at,
+            billionths: billionths,
+            qualities: Array(repeating: register.quality.rawValue, count: at.count)
+        )
+        result.append(Body(meter: register.meter, event: .registerReads(reads)))
+    }
+}

@@ -1,0 +1,182 @@
+public import Intake
+public import MeterCore
+import MeterEvents
+import MeterFormats
+public import StreamCore
+
+/// `meter.raw` to `meter.journal`: drops payloads that came before, decodes, and writes one journal record per meter and channel of a
+/// payload, with the raw event it comes from.
+///
+/// It also broadcasts `Tick`s: the journal merges several raw partitions, and only what every one of them has reached is "now" there.
+public struct NormalizerProcessor: Processor {
+    public struct Configuration: Sendable {
+        public var zones: ZoneCatalog
+        /// Partitions of `meter.raw`; written into every tick.
+        public var rawPartitionCount: Int32
+        /// Stream time between two broadcasts caused by payloads.
+        public var tickIntervalMilliseconds: Int64
+        public var maxUnpackedBytes: Int
+        public var duplicateHorizonMilliseconds: Int64
+
+        public init(
+            zones: ZoneCatalog,
+            rawPartitionCount: Int32,
+            tickIntervalMilliseconds: Int64 = 60_000,
+            maxUnpackedBytes: Int = 256 << 20,
+            duplicateHorizonMilliseconds: Int64 = 7 * 86_400_000
+        ) {
+            self.zones = zones
+            self.rawPartitionCount = rawPartitionCount
+            self.tickIntervalMilliseconds = tickIntervalMilliseconds
+            self.maxUnpackedBytes = maxUnpackedBytes
+            self.duplicateHorizonMilliseconds = duplicateHorizonMilliseconds
+        }
+    }
+
+    /// Indices of `counterNames`.
+    private enum Counter {
+        static let payloads = 0
+        static let duplicates = 1
+        static let deadLetters = 2
+        static let rejectedLines = 3
+        static let intervals = 4
+        static let journalRecords = 5
+        static let ticks = 6
+    }
+
+    /// Indices of `outputTopics`.
+    private enum Output {
+        static let journal = 0
+        static let deadLetter = 1
+    }
+
+    public static let name = "normalizer"
+    public static let stateVersion: UInt32 = 1
+    public static let inputTopic = "meter.raw"
+    public static let outputTopics = ["meter.journal", "meter.deadletter"]
+    public static let counterNames = [
+        "payloads_total", "duplicate_payloads_total", "dead_letters_total", "rejected_lines_total", "intervals_total",
+        "journal_records_total", "ticks_total",
+    ]
+
+    private let configuration: Configuration
+    private let partition: Int32
+    private var intake: PayloadIntake
+    private var lastTickMilliseconds = Int64.min
+
+    public init(configuration: Configuration, partition: Int32) {
+        self.configuration = configuration
+        self.partition = partition
+        self.intake = PayloadIntake(
+            configuration: PayloadIntake.Configuration(
+                zones: configuration.zones,
+                lane: .interval,
+                stage: NormalizerProcessor.name,
+                maxUnpackedBytes: configuration.maxUnpackedBytes,
+                duplicateHorizonMilliseconds: configuration.duplicateHorizonMilliseconds
+            )
+        )
+    }
+
+    public mutating func fold(
+        _ batch: borrowing InputBatch,
+        _ range: Range<Int>,
+        into effects: inout Effects
+    ) throws(ProcessorFault) {
+        for index in range {
+            let outcome = intake.take(batch, index)
+            let timestamp = batch.entries[index].timestampMilliseconds
+            switch outcome {
+            case .tick:
+                broadcastTick(into: &effects)
+                continue
+            case .duplicate:
+                effects.count(Counter.payloads)
+                effects.count(Counter.duplicates)
+            case .refused(let letter):
+                effects.count(Counter.payloads)
+                emit(letter, timestampMilliseconds: timestamp, into: &effects)
+            case .decoded(let raw, let lineRejects):
+                effects.count(Counter.payloads)
+                if let lineRejects { emit(lineRejects, timestampMilliseconds: timestamp, into: &effects) }
+                emitJournal(raw: raw, into: &effects)
+            }
+            if lastTickMilliseconds == Int64.min
+                || intake.streamTimeMilliseconds - lastTickMilliseconds >= configuration.tickIntervalMilliseconds
+            {
+                broadcastTick(into: &effects)
+            }
+        }
+    }
+
+    private func emit(_ letter: DeadLetterEvent, timestampMilliseconds: Int64, into effects: inout Effects) {
+        effects.count(Counter.deadLetters)
+        effects.count(Counter.rejectedLines, by: Int64(letter.rejectedLineCount))
+        effects.emit(
+            to: Output.deadLetter,
+            key: Array(letter.idempotencyKey.utf8),
+            timestampMilliseconds: timestampMilliseconds
+        ) { letter.append(to: &$0) }
+    }
+
+    private func emitJournal(raw: RawReference, into effects: inout Effects) {
+        effects.count(Counter.intervals, by: Int64(intake.readings.valueCount))
+        guard !effects.isMuted else { return }
+        for body in JournalAssembly.bodies(of: intake.readings) {
+            let event = JournalEvent(raw: raw, body: body.event)
+            effects.count(Counter.journalRecords)
+            effects.emit(
+                to: Output.journal,
+                key: Array(body.meter.utf8),
+                timestampMilliseconds: raw.receivedAtMilliseconds
+            ) { event.append(to: &$0) }
+        }
+    }
+
+    /// Tells every journal partition which receive time this raw partition has reached.
+    private mutating func broadcastTick(into effects: inout Effects) {
+        lastTickMilliseconds = intake.streamTimeMilliseconds
+        effects.count(Counter.ticks)
+        let tick = Tick(
+            rawPartition: partition,
+            rawPartitionCount: configuration.rawPartitionCount,
+            timeMilliseconds: intake.streamTimeMilliseconds
+        )
+        let raw = RawReference(
+            lane: .interval,
+            partition: partition,
+            offset: -1,
+            receivedAtMilliseconds: intake.streamTimeMilliseconds,
+            payloadHigh: 0,
+            payloadLow: 0
+        )
+        let event = JournalEvent(raw: raw, body: .tick(tick))
+        for target in 0..<effects.outputs[Output.journal].partitionCount {
+            effects.emit(
+                to: Output.journal,
+                partition: target,
+                key: Array("tick-\(partition)".utf8),
+                timestampMilliseconds: intake.streamTimeMilliseconds
+            ) { event.append(to: &$0) }
+        }
+    }
+
+    public func encodeState(into bytes: inout [UInt8]) {
+        var writer = StateWriter(bytes)
+        writer.append(lastTickMilliseconds)
+        intake.encode(into: &writer)
+        bytes = writer.bytes
+    }
+
+    public init(configuration: Configuration, partition: Int32, state: Span<UInt8>) throws(StateError) {
+        self.init(configuration: configuration, partition: partition)
+        var reader = StateReader()
+        lastTickMilliseconds = try reader.read(Int64.self, from: state)
+        try intake.decode(from: state, reader: &reader)
+        try reader.finish(state)
+    }
+
+    public var stateSizes: [(name: String, count: Int)] {
+        [("payload_keys", intake.keyCount)]
+    }
+}
