@@ -5,7 +5,7 @@ import Glibc
 ///
 /// libpq keeps the SQLSTATE of a refused connection to itself and has it only in the verbose form of its message, which
 /// must be asked for before the refusal comes. So the connection is made in steps.
-enum ConnectionAttempt {
+package enum ConnectionAttempt {
     static func open(_ options: PostgresConnectionOptions) throws(PostgresError) -> OpaquePointer {
         try checkConnectionString(options.url)
         guard let handle = start(options) else {
@@ -85,6 +85,7 @@ enum ConnectionAttempt {
             SET statement_timeout = \(max(0, options.statementTimeoutMilliseconds));
             SET lock_timeout = \(max(0, options.lockTimeoutMilliseconds));
             SET TIME ZONE 'UTC';
+            SET default_transaction_read_only = \(options.isReadOnly ? "on" : "off");
             """
         )
         defer { PQclear(result) }
@@ -109,7 +110,7 @@ enum ConnectionAttempt {
 
     /// Finds `FATAL:  57P03: the database …` in a message, whatever language the severity is in; the last one counts, as
     /// libpq lists the addresses it tried in order.
-    static func sqlState(inVerboseMessage message: String) -> SQLState? {
+    package static func sqlState(inVerboseMessage message: String) -> SQLState? {
         var found: SQLState?
         for line in message.split(separator: "\n") {
             let parts = line.split(separator: ":", omittingEmptySubsequences: false)

@@ -15,6 +15,8 @@ public struct PostgresConnectionOptions: Sendable {
     public var networkTimeoutMilliseconds: Int
     /// Prepared statements kept per connection; the one unused longest makes room.
     public var preparedStatementLimit: Int
+    /// Makes every transaction of the session read-only unless it says otherwise.
+    public var isReadOnly: Bool
     /// Called with each notice of the server, on the thread that uses the connection.
     public var onNotice: (@Sendable (PostgresNotice) -> Void)?
 
@@ -26,6 +28,7 @@ public struct PostgresConnectionOptions: Sendable {
         lockTimeoutMilliseconds: Int = 10_000,
         networkTimeoutMilliseconds: Int = 60_000,
         preparedStatementLimit: Int = 64,
+        isReadOnly: Bool = false,
         onNotice: (@Sendable (PostgresNotice) -> Void)? = nil
     ) {
         self.url = url
@@ -35,6 +38,7 @@ public struct PostgresConnectionOptions: Sendable {
         self.lockTimeoutMilliseconds = lockTimeoutMilliseconds
         self.networkTimeoutMilliseconds = networkTimeoutMilliseconds
         self.preparedStatementLimit = preparedStatementLimit
+        self.isReadOnly = isReadOnly
         self.onNotice = onNotice
     }
 }
