@@ -173,8 +173,11 @@ extension PoolCore {
                 // Every caller has the same time to wait, so those whose time is over stand in front.
                 let expired = Array(waiting.prefix { $0.deadlineMilliseconds <= now })
                 waiting.removeFirst(expired.count)
-                defer { toCancel = [] }
-                if !expired.isEmpty || !toCancel.isEmpty { return (expired, toCancel, false) }
+                if !expired.isEmpty || !toCancel.isEmpty {
+                    let cancellations = toCancel
+                    toCancel = []
+                    return (expired, cancellations, false)
+                }
                 if closed && running.isEmpty { return ([], [], true) }
                 let next = waiting.first?.deadlineMilliseconds
                 // While closing, work that still runs may be cancelled; it ends without waking anyone.

@@ -51,8 +51,8 @@ public struct PostgresConnection: ~Copyable, @unchecked Sendable {
 
     /// Looks, without waiting, whether the server has closed an idle connection.
     public mutating func checkOpen() -> Bool {
-        guard isOpen else { return false }
-        if SocketWait.wait(PQsocket(handle), for: Int16(POLLIN), milliseconds: 0) {
+        // A server that goes sends its reason first and closes then: the end shows only when everything is read.
+        while isOpen && SocketWait.wait(PQsocket(handle), for: Int16(POLLIN), milliseconds: 0) {
             guard PQconsumeInput(handle) == 1 else { return false }
         }
         return isOpen

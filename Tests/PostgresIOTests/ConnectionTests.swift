@@ -47,7 +47,10 @@ struct ConnectionTests {
     @Test("empty text and bytes are values, not NULL")
     func emptyValues() throws {
         var connection = try TestDatabase.connect()
-        let rows = try connection.query("SELECT $1 IS NULL, $2 IS NULL, $3::text IS NULL", [.text(""), .bytes([]), .null])
+        let rows = try connection.query(
+            "SELECT $1 IS NULL, $2 IS NULL, $3::text IS NULL",
+            [.text(""), .bytes([]), .null]
+        )
         #expect(try !rows.bool(0, 0))
         #expect(try !rows.bool(0, 1))
         #expect(try rows.bool(0, 2))

@@ -73,7 +73,6 @@ struct TransactionTests {
         var second = try TestDatabase.connect()
         let table = TestDatabase.uniqueName("public.skew")
         try first.execute("CREATE TABLE \(table) (a int)")
-        defer { try? first.execute("DROP TABLE \(table)") }
         try first.begin(isolation: .serializable)
         try second.begin(isolation: .serializable)
         _ = try first.query("SELECT count(*) FROM \(table)").count
@@ -82,6 +81,7 @@ struct TransactionTests {
         try second.execute("INSERT INTO \(table) VALUES (2)")
         try first.commit()
         let error = #expect(throws: PostgresError.self) { try second.commit() }
+        try first.execute("DROP TABLE \(table)")
         #expect(error?.sqlState?.code == "40001")
         #expect(error?.reaction == .redo)
     }
@@ -122,7 +122,10 @@ struct RefusedConnectionTests {
         return try #require(throws: PostgresError.self) { _ = try PostgresConnection(options) }
     }
 
-    @Test("a malformed URL is fatal and not quoted", arguments: ["postgresql://u:pa%ZZsword@h/d", "password", "", "a=b"])
+    @Test(
+        "a malformed URL is fatal and not quoted",
+        arguments: ["postgresql://u:pa%ZZsword@h/d", "password", "", "a=b"]
+    )
     func malformed(url: String) throws {
         let error = try failure(url)
         #expect(error.reaction == .fatal)
@@ -140,11 +143,16 @@ struct RefusedConnectionTests {
     @Test(
         "the SQLSTATE of a refusal decides",
         arguments: [
-            ("connection to server at \"::1\", port 5432 failed: FATAL:  57P03: the database system is starting up",
-                "57P03", PostgresError.Reaction.retry),
+            (
+                "connection to server at \"::1\", port 5432 failed: FATAL:  57P03: the database system is starting up",
+                "57P03", PostgresError.Reaction.retry
+            ),
             ("a: FATAL:  53300: sorry, too many clients already\nLOCATION:  InitProcess, proc.c:361", "53300", .retry),
-            ("a failed: FATAL:  57P03: starting up\nb failed: FATAL:  28P01: password authentication failed", "28P01",
-                .fatal),
+            (
+                "a failed: FATAL:  57P03: starting up\nb failed: FATAL:  28P01: password authentication failed",
+                "28P01",
+                .fatal
+            ),
             ("a: FATALER FEHLER:  3D000: Datenbank »x« existiert nicht", "3D000", .fatal),
         ]
     )
