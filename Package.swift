@@ -19,6 +19,7 @@ let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -49,6 +50,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -103,13 +105,19 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "HTTPServing",
+            dependencies: [hummingbird, httpTypes, logging, nioCore],
+            swiftSettings: strict
+        ),
+
         // Layer 4: the services.
         .target(name: "TopicCatalog", dependencies: ["StreamCore", "KafkaIO", yams], swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
                 "MeterCore", "StreamCore", "MeterFormats", "PayloadCompression", "KafkaIO", "Telemetry",
-                hummingbird, crypto, logging, lifecycle, nioCore,
+                "HTTPServing", httpTypes, hummingbird, crypto, logging, lifecycle, nioCore,
             ],
             swiftSettings: strict
         ),
@@ -122,7 +130,10 @@ let package = Package(
         ),
         .target(
             name: "QueryAPI",
-            dependencies: ["MeterCore", "PostgresIO", "Telemetry", hummingbird, logging, lifecycle, nioCore],
+            dependencies: [
+                "MeterCore", "PostgresIO", "Telemetry", "HTTPServing", httpTypes, hummingbird, logging, lifecycle,
+                nioCore,
+            ],
             swiftSettings: strict
         ),
 
@@ -173,6 +184,7 @@ let package = Package(
         tests("PostgresIO"),
         tests("StreamRuntime", ["StreamCore", "Snapshots", "SimulationKit"]),
         tests("EmbeddedLog", ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore"]),
+        tests("HTTPServing"),
         tests("TopicCatalog"),
         tests("Gateway", ["KafkaIO", "StreamCore", hummingbird]),
         tests("Projection", ["MeterCore", "StreamCore", "MeterEvents", "PostgresIO"]),
