@@ -1,0 +1,169 @@
+internal import CRDKafka
+internal import StreamCore
+
+/// A member of a consumer group whose rebalances wait for the caller's answer.
+///
+/// The library's callback only records what the group wants; the library then waits, heartbeating, until `assign` or `unassign`.
+final class GroupConsumer {
+    private let handle: ClientHandle
+    private let reader: PartitionReader
+    private var loop = FetchLoop()
+    private(set) var isSubscribed = false
+
+    init(_ settings: KafkaSettings, _ options: KafkaLog.Options, _ notices: KafkaNoticeHandler?) throws(KafkaError) {
+        let configuration = try ClientConfiguration(settings, kind: .consumer)
+        try configuration.set("group.id", options.groupID)
+        if let instance = options.groupInstanceID { try configuration.set("group.instance.id", instance) }
+        try configuration.set("partition.assignment.strategy", "cooperative-sticky")
+        try configuration.set("isolation.level", "read_committed")
+        try configuration.set("enable.auto.commit", "false")
+        try configuration.set("enable.auto.offset.store", "false")
+        try configuration.set("auto.offset.reset", "error")
+        try configuration.set("enable.partition.eof", "false")
+        configuration.withPointer { pointer in
+            rd_kafka_conf_set_rebalance_cb(pointer) { client, code, partitions, opaque in
+                guard let client, let partitions, let context = ClientContext.of(opaque) else { return }
+                GroupConsumer.rebalance(client, code, partitions, context)
+            }
+        }
+        handle = try ClientHandle(configuration, .consumer, ClientContext(notices))
+        reader = PartitionReader(handle: handle, timeoutMilliseconds: options.requestTimeoutMilliseconds)
+    }
+
+    deinit { close() }
+
+    private static func rebalance(
+        _ client: OpaquePointer,
+        _ code: rd_kafka_resp_err_t,
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>,
+        _ context: ClientContext
+    ) {
+        let isAssignment = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+        // An empty change, and any change while closing, concerns nobody but the library.
+        if context.isClosing || list.pointee.cnt == 0 {
+            let error =
+                isAssignment
+                ? rd_kafka_incremental_assign(client, list)
+                : rd_kafka_incremental_unassign(client, list)
+            report(error, client, context)
+            return
+        }
+        let partitions = PartitionList.partitions(of: list)
+        let isLost = rd_kafka_assignment_lost(client) != 0
+        context.record(isAssignment ? .assigned(partitions) : .revoked(partitions, isLost: isLost))
+        // Let the poll return now instead of after its whole timeout.
+        rd_kafka_yield(client)
+    }
+
+    private static func report(_ error: OpaquePointer?, _ client: OpaquePointer, _ context: ClientContext) {
+        guard let error else { return }
+        let failure = Failure(taking: error, of: client)
+        context.notice(severity: 4, subject: "REBALANCE", message: "\(failure.code): \(failure.message)")
+    }
+
+    func subscribe(to topics: [String]) throws(LogError) {
+        let list = PartitionList(topics: topics)
+        let code = rd_kafka_subscribe(handle.pointer, list.pointer)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw Failure(code, of: handle.pointer).logError(during: .group, doing: "subscribe")
+        }
+        isSubscribed = true
+    }
+
+    func poll(
+        into batch: inout InputBatch,
+        limits: PollLimits,
+        timeoutMilliseconds: Int32
+    ) throws(LogError) -> PollOutcome {
+        batch.removeAll()
+        if let outcome = rebalanceOutcome() { return outcome }
+        _ = try loop.fill(&batch, from: handle, limits: limits, timeoutMilliseconds: timeoutMilliseconds)
+        guard batch.isEmpty else { return .records }
+        return rebalanceOutcome() ?? .idle
+    }
+
+    private func rebalanceOutcome() -> PollOutcome? {
+        switch handle.context.takeRebalance() {
+        case nil: return nil
+        case .assigned(let partitions): return .assigned(partitions)
+        case .revoked(let partitions, let wasLost):
+            // It may have been lost while records read before were still being processed.
+            let isLost = wasLost || rd_kafka_assignment_lost(handle.pointer) != 0
+            return isLost ? .lost(partitions) : .revoked(partitions)
+        }
+    }
+
+    func assign(_ positions: [PartitionPosition]) throws(LogError) {
+        guard !positions.isEmpty else { return }
+        let list = PartitionList(positions)
+        try check(rd_kafka_incremental_assign(handle.pointer, list.pointer), "assign")
+    }
+
+    func unassign(_ partitions: [TopicPartition]) throws(LogError) {
+        guard !partitions.isEmpty else { return }
+        loop.reset()
+        let list = PartitionList(partitions)
+        try check(rd_kafka_incremental_unassign(handle.pointer, list.pointer), "unassign")
+    }
+
+    private func check(_ error: OpaquePointer?, _ what: String) throws(LogError) {
+        guard let error else { return }
+        throw Failure(taking: error, of: handle.pointer).logError(during: .group, doing: what)
+    }
+
+    func seek(to positions: [PartitionPosition]) throws(LogError) {
+        loop.reset()
+        try reader.seek(to: positions)
+    }
+
+    func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {
+        try reader.watermarks(of: partition)
+    }
+
+    /// Committed offsets; because the consumer reads committed, the broker answers only with stable ones (KIP-447).
+    func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {
+        guard !partitions.isEmpty else { return [] }
+        let deadline = Deadline(milliseconds: reader.timeoutMilliseconds)
+        while true {
+            let list = PartitionList(partitions)
+            let code = rd_kafka_committed(handle.pointer, list.pointer, max(1, deadline.remainingMilliseconds))
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR, list.firstError == nil {
+                return (0..<list.count).map { list.offset(at: $0) < 0 ? nil : list.offset(at: $0) }
+            }
+            let failed = code == RD_KAFKA_RESP_ERR_NO_ERROR ? list.firstError ?? code : code
+            try reader.retry(failed, deadline, "committed offsets")
+        }
+    }
+
+    /// Lends the group's metadata: group, member and generation.
+    func withGroupMetadata(_ body: (OpaquePointer?) throws(LogError) -> Void) throws(LogError) {
+        let metadata = rd_kafka_consumer_group_metadata(handle.pointer)
+        defer { if let metadata { rd_kafka_consumer_group_metadata_destroy(metadata) } }
+        try body(metadata)
+    }
+
+    /// Answers what is unanswered, leaves the group and closes.
+    func close() {
+        guard rd_kafka_consumer_closed(handle.pointer) == 0 else { return }
+        isSubscribed = false
+        for pending in handle.context.beginClosing() {
+            switch pending {
+            case .assigned(let partitions):
+                let list = PartitionList(partitions)
+                GroupConsumer.report(
+                    rd_kafka_incremental_assign(handle.pointer, list.pointer),
+                    handle.pointer,
+                    handle.context
+                )
+            case .revoked(let partitions, _):
+                let list = PartitionList(partitions)
+                GroupConsumer.report(
+                    rd_kafka_incremental_unassign(handle.pointer, list.pointer),
+                    handle.pointer,
+                    handle.context
+                )
+            }
+        }
+        rd_kafka_consumer_close(handle.pointer)
+    }
+}

@@ -1,0 +1,65 @@
+internal import CRDKafka
+internal import StreamCore
+
+/// Calls about partitions that the group consumer and the free reader share.
+struct PartitionReader {
+    let handle: ClientHandle
+    /// Upper limit of each call, in milliseconds.
+    let timeoutMilliseconds: Int32
+
+    /// First and one-past-last readable offsets; with `read_committed` the last is the last stable offset.
+    func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {
+        let deadline = Deadline(milliseconds: timeoutMilliseconds)
+        while true {
+            var low: Int64 = 0
+            var high: Int64 = 0
+            let code = rd_kafka_query_watermark_offsets(
+                handle.pointer,
+                partition.topic,
+                partition.partition,
+                &low,
+                &high,
+                max(1, deadline.remainingMilliseconds)
+            )
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return (low, high) }
+            try retry(code, deadline, "watermarks of \(partition)")
+        }
+    }
+
+    /// Continues assigned partitions at other offsets; records fetched before are dropped by the library.
+    func seek(to positions: [PartitionPosition]) throws(LogError) {
+        guard !positions.isEmpty else { return }
+        let deadline = Deadline(milliseconds: timeoutMilliseconds)
+        let list = PartitionList(positions)
+        while true {
+            if let error = rd_kafka_seek_partitions(
+                handle.pointer,
+                list.pointer,
+                max(1, deadline.remainingMilliseconds)
+            ) {
+                let failure = Failure(taking: error, of: handle.pointer)
+                guard failure.reaction(during: .consume) == .retry, !deadline.isOver else {
+                    throw failure.logError(during: .consume, doing: "seek")
+                }
+                deadline.pause(milliseconds: 100)
+                continue
+            }
+            guard let code = list.firstError else { return }
+            // A partition that was assigned a moment ago can't be sought yet.
+            guard code == RD_KAFKA_RESP_ERR__STATE, !deadline.isOver else {
+                try retry(code, deadline, "seek")
+                continue
+            }
+            deadline.pause(milliseconds: 20)
+        }
+    }
+
+    /// Throws unless the error may be retried before the deadline; then pauses.
+    func retry(_ code: rd_kafka_resp_err_t, _ deadline: Deadline, _ what: String) throws(LogError) {
+        let failure = Failure(code, of: handle.pointer)
+        guard failure.reaction(during: .consume) == .retry, !deadline.isOver else {
+            throw failure.logError(during: .consume, doing: what)
+        }
+        deadline.pause(milliseconds: 100)
+    }
+}

@@ -1,0 +1,202 @@
+internal import CRDKafka
+internal import StreamCore
+
+/// One transactional, idempotent producer: one life of a transactional id.
+///
+/// Order of destruction: topic handles, argument memory, then the client (by its handle).
+final class TransactionalProducer {
+    private struct Topic {
+        var name: String
+        var pointer: OpaquePointer
+    }
+
+    /// Number of arguments of one produce call.
+    private static let argumentCount = 6
+
+    private let handle: ClientHandle
+    private let timeoutMilliseconds: Int32
+    private var topics: [Topic] = []
+    /// Arguments of `rd_kafka_produceva`, written anew for every record without allocation.
+    private let arguments: UnsafeMutablePointer<rd_kafka_vu_t>
+    /// Points at nothing of length 0: an empty value must not be a null pointer, which would be a tombstone.
+    private let empty: UnsafeMutablePointer<UInt8>
+    private var isReady = false
+    private(set) var isOpen = false
+
+    init(_ settings: KafkaSettings, _ options: KafkaLog.Options, _ notices: KafkaNoticeHandler?) throws(KafkaError) {
+        let configuration = try ClientConfiguration(settings, kind: .producer)
+        try configuration.set("transactional.id", options.transactionalID)
+        try configuration.set("enable.idempotence", "true")
+        try configuration.set("acks", "all")
+        try configuration.set("transaction.timeout.ms", String(options.transactionTimeoutMilliseconds))
+        try configuration.set("linger.ms", String(options.lingerMilliseconds))
+        try configuration.set("queue.buffering.max.messages", String(options.maxQueuedRecords))
+        try configuration.set("queue.buffering.max.kbytes", String(options.maxQueuedKilobytes))
+        handle = try ClientHandle(configuration, .producer, ClientContext(notices))
+        timeoutMilliseconds = options.transactionTimeoutMilliseconds
+        arguments = .allocate(capacity: TransactionalProducer.argumentCount)
+        arguments.initialize(repeating: rd_kafka_vu_t(), count: TransactionalProducer.argumentCount)
+        empty = .allocate(capacity: 1)
+        empty.initialize(to: 0)
+    }
+
+    deinit {
+        for topic in topics { rd_kafka_topic_destroy(topic.pointer) }
+        arguments.deallocate()
+        empty.deallocate()
+    }
+
+    /// Fences earlier lives of the transactional id and waits until their transactions are completed.
+    func prepare() throws(LogError) {
+        guard !isReady else { return }
+        try call("init transactions", whenExhausted: .retry) { client, timeout in
+            rd_kafka_init_transactions(client, timeout)
+        }
+        isReady = true
+    }
+
+    func begin() throws(LogError) {
+        try prepare()
+        guard !isOpen else { return }
+        try call("begin transaction", whenExhausted: .retry) { client, _ in rd_kafka_begin_transaction(client) }
+        isOpen = true
+    }
+
+    func produce(_ effects: borrowing Effects) throws(LogError) {
+        guard !effects.isEmpty else { return }
+        let topics = try effects.outputs.map { (output) throws(LogError) in try topic(output.topic) }
+        let entries = effects.entries
+        try effects.bytes.withUnsafeBufferPointer { (bytes) throws(LogError) in
+            let base = bytes.baseAddress.map { UnsafeMutablePointer(mutating: $0) } ?? empty
+            for entry in entries {
+                try produce(
+                    topic: topics[entry.output],
+                    partition: entry.partition,
+                    key: UnsafeMutableBufferPointer(start: base + entry.key.lowerBound, count: entry.key.count),
+                    value: UnsafeMutableBufferPointer(start: base + entry.value.lowerBound, count: entry.value.count),
+                    timestampMilliseconds: entry.timestampMilliseconds
+                )
+            }
+        }
+        // Serves the error callback.
+        rd_kafka_poll(handle.pointer, 0)
+    }
+
+    func produce(topic name: String, partition: Int32, key: [UInt8], value: [UInt8]?) throws(LogError) {
+        let topic = try topic(name)
+        let payload = value ?? []
+        try key.withUnsafeBufferPointer { (key) throws(LogError) in
+            try payload.withUnsafeBufferPointer { (payload) throws(LogError) in
+                try produce(
+                    topic: topic,
+                    partition: partition,
+                    key: mutable(key),
+                    value: value == nil ? nil : mutable(payload),
+                    timestampMilliseconds: 0
+                )
+            }
+        }
+    }
+
+    private func mutable(_ buffer: UnsafeBufferPointer<UInt8>) -> UnsafeMutableBufferPointer<UInt8> {
+        let base = buffer.baseAddress.map { UnsafeMutablePointer(mutating: $0) } ?? empty
+        return UnsafeMutableBufferPointer(start: base, count: buffer.count)
+    }
+
+    /// Hands one record over (the library copies it); waits for room in the queue up to the transaction timeout. A timestamp of 0 is
+    /// the library's clock.
+    private func produce(
+        topic: OpaquePointer,
+        partition: Int32,
+        key: UnsafeMutableBufferPointer<UInt8>,
+        value: UnsafeMutableBufferPointer<UInt8>?,
+        timestampMilliseconds: Int64
+    ) throws(LogError) {
+        arguments[0].vtype = RD_KAFKA_VTYPE_RKT
+        arguments[0].u.rkt = topic
+        arguments[1].vtype = RD_KAFKA_VTYPE_PARTITION
+        arguments[1].u.i32 = partition
+        arguments[2].vtype = RD_KAFKA_VTYPE_KEY
+        arguments[2].u.mem.ptr = UnsafeMutableRawPointer(key.baseAddress)
+        arguments[2].u.mem.size = key.count
+        arguments[3].vtype = RD_KAFKA_VTYPE_VALUE
+        arguments[3].u.mem.ptr = value.flatMap { UnsafeMutableRawPointer($0.baseAddress) }
+        arguments[3].u.mem.size = value?.count ?? 0
+        arguments[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP
+        arguments[4].u.i64 = timestampMilliseconds
+        arguments[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+        arguments[5].u.i = RD_KAFKA_MSG_F_COPY
+        guard let error = rd_kafka_produceva(handle.pointer, arguments, TransactionalProducer.argumentCount) else {
+            return
+        }
+        try awaitRoom(after: error)
+    }
+
+    /// The slow path of `produce`: the arguments are still in place.
+    private func awaitRoom(after first: OpaquePointer) throws(LogError) {
+        let deadline = Deadline(milliseconds: timeoutMilliseconds)
+        var pending: OpaquePointer? = first
+        while let error = pending {
+            let failure = Failure(taking: error, of: handle.pointer)
+            guard failure.code == "_QUEUE_FULL", !deadline.isOver else {
+                throw failure.logError(during: .produce, doing: "produce")
+            }
+            rd_kafka_poll(handle.pointer, 20)
+            pending = rd_kafka_produceva(handle.pointer, arguments, TransactionalProducer.argumentCount)
+        }
+    }
+
+    private func topic(_ name: String) throws(LogError) -> OpaquePointer {
+        if let known = topics.first(where: { $0.name == name }) { return known.pointer }
+        guard let pointer = rd_kafka_topic_new(handle.pointer, name, nil) else {
+            throw Failure(rd_kafka_last_error(), of: handle.pointer).logError(during: .produce, doing: "topic \(name)")
+        }
+        topics.append(Topic(name: name, pointer: pointer))
+        return pointer
+    }
+
+    /// Sends the offsets while records are still in flight, then commits, which flushes first.
+    ///
+    /// An outcome that stays unknown is `.fenced`: the next producer's `init transactions` waits until the coordinator has decided,
+    /// and the committed offsets tell what it decided.
+    func commit(_ positions: [PartitionPosition], group: OpaquePointer?) throws(LogError) {
+        guard isOpen else { return }
+        if let group, !positions.isEmpty {
+            let list = PartitionList(positions)
+            let pointer = list.pointer
+            try call("send offsets", whenExhausted: .abortAndRedo) { client, timeout in
+                rd_kafka_send_offsets_to_transaction(client, pointer, group, timeout)
+            }
+            _ = list.count
+        }
+        // -1: the rest of the transaction's time, as the library recommends; it resumes when called again.
+        try call("commit transaction", whenExhausted: .fenced) { client, _ in rd_kafka_commit_transaction(client, -1) }
+        isOpen = false
+    }
+
+    /// Drops what is queued and in flight, and aborts.
+    func abort() throws(LogError) {
+        guard isOpen else { return }
+        try call("abort transaction", whenExhausted: .fenced) { client, _ in rd_kafka_abort_transaction(client, -1) }
+        isOpen = false
+    }
+
+    /// Makes a call again while it may be retried, for at most twice the transaction timeout.
+    private func call(
+        _ what: String,
+        whenExhausted: LogError.Reaction,
+        _ body: (OpaquePointer, Int32) -> OpaquePointer?
+    ) throws(LogError) {
+        let deadline = Deadline(milliseconds: timeoutMilliseconds * 2)
+        while let error = body(handle.pointer, max(1, min(timeoutMilliseconds, deadline.remainingMilliseconds))) {
+            let failure = Failure(taking: error, of: handle.pointer)
+            var result = failure.logError(during: .transaction, doing: what)
+            guard result.reaction == .retry else { throw result }
+            guard !deadline.isOver else {
+                result.reaction = whenExhausted
+                throw result
+            }
+            deadline.pause(milliseconds: 100)
+        }
+    }
+}
