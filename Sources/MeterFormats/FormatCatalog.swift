@@ -2,7 +2,12 @@ public import MeterCore
 
 /// Every format that can be decoded. A new format is one file, one line here, and a folder of vectors.
 public enum FormatCatalog {
-    private static let decoders: [any PayloadDecoder.Type] = []
+    private static let decoders: [any PayloadDecoder.Type] = [
+        JSONIntervals.self,
+        DeviceEventsJSON.self,
+        AWSGuidanceCSV.self,
+        MappedCSV.self,
+    ]
 
     /// The formats in the order of the catalogue.
     public static let formats: [FormatDescription] = decoders.map { $0.format }

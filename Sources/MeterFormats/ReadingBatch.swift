@@ -61,7 +61,7 @@ public struct ReadingBatch: Sendable {
     /// Empties the batch and keeps its memory.
     public mutating func removeAll() {
         series.removeAll(keepingCapacity: true)
-        truncateValues(to: 0)
+        truncate(values: 0)
         registers.removeAll(keepingCapacity: true)
         events.removeAll(keepingCapacity: true)
         rejects.removeAll(keepingCapacity: true)
@@ -109,7 +109,7 @@ public struct ReadingBatch: Sendable {
     }
 
     /// Drops the values from `count` on.
-    mutating func truncateValues(to count: Int) {
+    mutating func truncate(values count: Int) {
         let surplus = endSeconds.count - count
         guard surplus > 0 else { return }
         endSeconds.removeLast(surplus)
@@ -117,6 +117,22 @@ public struct ReadingBatch: Sendable {
         quality.removeLast(surplus)
         sourceStatus.removeLast(surplus)
         sourceVersion.removeLast(surplus)
+    }
+
+    /// Gives the values from `mark` on consecutive ends.
+    mutating func setEnds(from mark: Int, first: Int64, step: Int64) {
+        var end = first
+        for index in mark..<endSeconds.count {
+            endSeconds[index] = end
+            end += step
+        }
+    }
+
+    /// Gives a value the source's quality; a value that is not there stays missing, and a missing one has no value.
+    mutating func setQuality(_ quality: Quality, at index: Int) {
+        guard self.quality[index] != Quality.missing.rawValue else { return }
+        self.quality[index] = quality.rawValue
+        if quality == .missing { billionths[index] = 0 }
     }
 
     mutating func reject(_ error: DecodeError, line: Int) {
