@@ -3,7 +3,7 @@
 /// Implementations: Kafka through librdkafka (`KafkaIO`) and the in-memory log of the simulator. Used by one thread only, generically,
 /// once per batch. A rebalance never happens behind the caller's back: `poll` reports it and the caller answers with `assign` or
 /// `unassign` after it has committed or dropped what it must.
-public protocol Log: ~Copyable {
+public protocol Log: ~Copyable, SendableMetatype {
     /// Joins the group and subscribes. Assignments arrive through `poll`.
     mutating func subscribe(to topics: [String]) throws(LogError)
 
@@ -16,10 +16,13 @@ public protocol Log: ~Copyable {
     ) throws(LogError) -> PollOutcome
 
     /// Accepts an assignment and starts reading at the given positions. Incremental: other partitions are untouched.
+    /// Called once for every `.assigned`, also with no positions.
     mutating func assign(_ positions: [PartitionPosition]) throws(LogError)
-    /// Gives partitions back. Incremental.
+    /// Gives partitions back. Incremental. Called once for every `.revoked` and `.lost`; partitions that are not assigned are passed
+    /// over.
     mutating func unassign(_ partitions: [TopicPartition]) throws(LogError)
-    /// Continues reading at other positions (after an aborted batch, to be redone).
+    /// Continues reading at other positions (after an aborted batch, to be redone); records fetched before are not delivered any more.
+    /// Positions of partitions that are not assigned any more are passed over: `poll` will report their loss.
     mutating func seek(to positions: [PartitionPosition]) throws(LogError)
 
     /// The group's committed next offset of each partition, nil where nothing was committed. Waits for offsets of open transactions.
@@ -32,11 +35,15 @@ public protocol Log: ~Copyable {
     mutating func produce(_ effects: borrowing Effects) throws(LogError)
     /// Produces one record outside of `Effects` (a snapshot chunk) inside the open transaction; nil value is a tombstone.
     mutating func produce(topic: String, partition: Int32, key: [UInt8], value: [UInt8]?) throws(LogError)
-    /// Flushes, adds the input positions with the group's metadata to the transaction, and commits it.
+    /// Flushes, adds the input positions with the group's metadata to the transaction, and commits it. Positions may be empty (a
+    /// snapshot). After "retry" the same call is made again and goes on with the same commit; after any other error the outcome may
+    /// be unknown, and the caller asks for the committed offsets.
     mutating func commit(_ positions: [PartitionPosition]) throws(LogError)
+    /// Ends the open transaction without its records; does nothing when none is open.
     mutating func abort() throws(LogError)
 
     /// Replaces a fenced or failed producer by a new one (same transactional id, next epoch).
+    /// Whatever the old one had open is finished or aborted when this returns. The consumer and its assignment stay.
     mutating func renewProducer() throws(LogError)
     /// Leaves the group and closes.
     mutating func close()
@@ -77,7 +84,8 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         case retry
         /// The transaction must be aborted and the batch folded again.
         case abortAndRedo
-        /// Another instance took over: drop the state, get a new producer, join again.
+        /// The producer was replaced or expired: drop the state, get a new producer, restore from what is committed. Whether the
+        /// membership is gone as well is for `poll` to say.
         case fenced
         /// Nothing helps but a person: stop with the reason.
         case fatal

@@ -2,7 +2,7 @@
 ///
 /// The value *is* the state of one partition's task. No clock, no random numbers, no I/O, no dependence on where a batch is cut:
 /// folding the same records in any batches gives the same state and the same effects, byte for byte. "Now" is a function of the records.
-public protocol Processor {
+public protocol Processor: SendableMetatype {
     /// What the fold needs besides its input: rule sets, zones, limits. The same for every task, never changed while it runs.
     associatedtype Configuration: Sendable
 

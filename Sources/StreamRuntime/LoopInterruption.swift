@@ -1,0 +1,11 @@
+import StreamCore
+
+/// Why a step could not go on; the loop turns it into one of the four reactions.
+enum LoopInterruption: Error {
+    /// Never with the reaction "retry": that was dealt with.
+    case log(LogError, operation: String)
+    case processor(ProcessorFault)
+    /// Retrying took longer than the drain allows.
+    case outOfTime(LogError, operation: String)
+    case failure(StreamFailure)
+}

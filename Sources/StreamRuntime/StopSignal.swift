@@ -1,0 +1,33 @@
+import Glibc
+import Synchronization
+
+/// The wish of a process to end, seen by all its threads.
+final class StopSignal: Sendable {
+    private static let sliceMilliseconds: Int64 = 20
+    private let flag = Atomic<Bool>(false)
+
+    var isRequested: Bool { flag.load(ordering: .acquiring) }
+
+    func request() {
+        flag.store(true, ordering: .releasing)
+    }
+
+    /// Sleeps, but wakes soon after a stop is requested meanwhile.
+    func pause(milliseconds: Int64) {
+        let wasRequested = isRequested
+        let end = MonotonicClock.nanoseconds() + milliseconds * 1_000_000
+        while wasRequested || !isRequested {
+            let left = (end - MonotonicClock.nanoseconds()) / 1_000
+            guard left > 0 else { return }
+            usleep(UInt32(min(left, Self.sliceMilliseconds * 1_000)))
+        }
+    }
+}
+
+enum MonotonicClock {
+    static func nanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,95 @@
+import StreamCore
+import Telemetry
+
+extension StreamLoop where L: ~Copyable {
+    /// Folds the polled batch run by run, then hands all effects to the producer at once.
+    mutating func foldBatch() throws(LoopInterruption) {
+        metrics.batches.add()
+        for run in batch.runs() {
+            // A record of a partition that was given back is somebody else's; the log should not have delivered it.
+            guard let index = taskIndex(of: batch.partition(of: run.lowerBound)) else { continue }
+            try fold(run, intoTaskAt: index)
+        }
+        try flushEffects()
+    }
+
+    private func taskIndex(of partition: TopicPartition) -> Int? {
+        for index in tasks.indices where tasks[index].partition == partition { return index }
+        return nil
+    }
+
+    private mutating func fold(_ run: Range<Int>, intoTaskAt index: Int) throws(LoopInterruption) {
+        var next = run.lowerBound
+        // What was folded already must not be folded again, should the log deliver it twice.
+        while next < run.upperBound, batch.entries[next].offset < tasks[index].nextOffset { next += 1 }
+        while next < run.upperBound {
+            let end = sliceEnd(from: next, to: run.upperBound, task: tasks[index])
+            if batch.entries[next].offset >= tasks[index].committedOffset { goLive(taskAt: index) }
+            if tasks[index].phase == .live { try beginIfNeeded() }
+            try foldSlice(next..<end, intoTaskAt: index)
+            next = end
+            if effects.byteCount >= limits.effectBytes { try flushEffects() }
+        }
+    }
+
+    /// The end of the slice that is folded at once: limited in records, and cut where muted folding ends.
+    private func sliceEnd(from start: Int, to limit: Int, task: borrowing StreamTask<P>) -> Int {
+        var end = min(limit, start + max(1, limits.foldRecords))
+        guard batch.entries[start].offset < task.committedOffset else { return end }
+        while batch.entries[end - 1].offset >= task.committedOffset { end -= 1 }
+        return end
+    }
+
+    private mutating func foldSlice(_ slice: Range<Int>, intoTaskAt index: Int) throws(LoopInterruption) {
+        effects.isMuted = tasks[index].phase != .live
+        do throws(ProcessorFault) {
+            try tasks[index].processor.fold(batch, slice, into: &effects)
+        } catch {
+            throw .processor(error)
+        }
+        let last = batch.entries[slice.upperBound - 1]
+        let bytes = last.value.upperBound - batch.entries[slice.lowerBound].key.lowerBound
+        tasks[index].nextOffset = last.offset + 1
+        tasks[index].endOffset = max(tasks[index].endOffset, last.offset + 1)
+        tasks[index].snapshot.inputBytes += bytes
+        if effects.isMuted {
+            metrics.mutedRecords.add(Int64(slice.count))
+            effects.isMuted = false
+            if tasks[index].nextOffset >= tasks[index].committedOffset { goLive(taskAt: index) }
+        } else {
+            work.inputRecords += slice.count
+            work.inputBytes += bytes
+        }
+    }
+
+    mutating func goLive(taskAt index: Int) {
+        guard tasks[index].phase == .restoring else { return }
+        tasks[index].phase = .live
+        let milliseconds = environment.nowMilliseconds - tasks[index].restoreStartedAtMilliseconds
+        metrics.restoreSeconds.observe(Double(milliseconds) / 1_000)
+        environment.report(.live(tasks[index].partition, milliseconds: milliseconds))
+    }
+
+    /// Hands the effects to the producer and keeps what was counted for the commit.
+    mutating func flushEffects() throws(LoopInterruption) {
+        for index in effects.counters.indices { work.counters[index] += effects.counters[index] }
+        if !effects.isEmpty {
+            try beginIfNeeded()
+            try produceEffects()
+            work.outputRecords += effects.entries.count
+            work.outputBytes += effects.byteCount
+        }
+        effects.removeAll()
+    }
+
+    private mutating func produceEffects() throws(LoopInterruption) {
+        while true {
+            do throws(LogError) {
+                try log.produce(effects)
+                return retrier.succeeded("produce")
+            } catch {
+                try retrier.pause(after: error, "produce")
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import StreamCore
+import Telemetry
+
+/// The instruments of one stream thread; those without a partition are shared by all threads of a processor.
+struct StreamMetrics {
+    private let registry: MetricsRegistry
+    private let processorLabel: MetricLabel
+    let records: Counter
+    let bytes: Counter
+    let batches: Counter
+    let mutedRecords: Counter
+    let outputs: Counter
+    let outputBytes: Counter
+    let commits: Counter
+    let redos: Counter
+    let fences: Counter
+    let retries: Counter
+    let snapshots: Counter
+    let rejectedSnapshots: Counter
+    let commitSeconds: Histogram
+    let transactionSeconds: Histogram
+    let restoreSeconds: Histogram
+    private let processorCounters: [Counter]
+
+    init(registry: MetricsRegistry, processor: String, counterNames: [String]) {
+        let label = MetricLabel("processor", processor)
+        func counter(_ name: String, _ help: String, _ more: [MetricLabel] = []) -> Counter {
+            registry.counter(name, help: help, labels: [label] + more)
+        }
+        func histogram(_ name: String, _ help: String) -> Histogram {
+            registry.histogram(name, help: help, labels: [label])
+        }
+        let recoveries = "Transactions given up and done again, by kind."
+        self.registry = registry
+        self.processorLabel = label
+        records = counter(MetricName.streamRecords, "Input records folded and committed.")
+        bytes = counter(MetricName.streamBytes, "Input bytes folded and committed.")
+        batches = counter(MetricName.streamBatches, "Polls that gave records.")
+        mutedRecords = counter(MetricName.streamMutedRecords, "Input records folded muted while restoring.")
+        outputs = counter(MetricName.streamOutputs, "Output records committed.")
+        outputBytes = counter(MetricName.streamOutputBytes, "Output bytes committed.")
+        commits = counter(MetricName.streamCommits, "Transactions committed.")
+        redos = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "redo")])
+        fences = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "fenced")])
+        retries = counter(MetricName.streamRetries, "Calls to the log made again after a pause.")
+        snapshots = counter(MetricName.streamSnapshots, "Snapshots written.")
+        rejectedSnapshots = counter(MetricName.streamRejectedSnapshots, "Snapshots found and not used.")
+        commitSeconds = histogram(MetricName.streamCommitSeconds, "Time a commit takes.")
+        transactionSeconds = histogram(MetricName.streamTransactionSeconds, "Time from begin to committed.")
+        restoreSeconds = histogram(MetricName.streamRestoreSeconds, "Time from assignment to live.")
+        processorCounters = counterNames.map {
+            registry.counter(MetricName.processorCounter(processor, $0), help: "Counted by the processor.")
+        }
+    }
+
+    /// Adds what the processor counted in a transaction that is now committed.
+    func add(_ counters: [Int64]) {
+        for (counter, amount) in zip(processorCounters, counters) where amount > 0 { counter.add(amount) }
+    }
+
+    func show<P: Processor>(_ task: borrowing StreamTask<P>, nowMilliseconds: Int64) {
+        let labels = labels(of: task.partition)
+        let lag = max(0, task.endOffset - task.committedOffset)
+        registry.gauge(MetricName.streamLag, help: "Records that are not processed yet.", labels: labels).set(lag)
+        let stateHelp = "Entries held in a partition's state."
+        for (name, count) in task.processor.stateSizes {
+            let entries = MetricLabel("entries", name)
+            registry.gauge(MetricName.streamStateSize, help: stateHelp, labels: labels + [entries]).set(Int64(count))
+        }
+        guard task.snapshot.nextOffset != nil else { return }
+        let age = Double(nowMilliseconds - task.snapshot.atMilliseconds) / 1_000
+        registry.gauge(MetricName.streamSnapshotAge, help: "Age of the newest snapshot.", labels: labels).set(age)
+        registry.gauge(MetricName.streamSnapshotBytes, help: "Size of the newest snapshot.", labels: labels)
+            .set(Int64(task.snapshot.byteCount))
+    }
+
+    /// Takes the partition's series off the page.
+    func hide<P: Processor>(_ task: borrowing StreamTask<P>) {
+        let labels = labels(of: task.partition)
+        for name in [MetricName.streamLag, MetricName.streamSnapshotAge, MetricName.streamSnapshotBytes] {
+            registry.remove(name, labels: labels)
+        }
+        for (name, _) in task.processor.stateSizes {
+            registry.remove(MetricName.streamStateSize, labels: labels + [MetricLabel("entries", name)])
+        }
+    }
+
+    private func labels(of partition: TopicPartition) -> [MetricLabel] {
+        [processorLabel, MetricLabel("partition", "\(partition.partition)")]
+    }
+}
