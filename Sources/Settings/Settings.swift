@@ -1,0 +1,95 @@
+/// Everything that can be configured, typed and checked. Values come from, in falling order of precedence: command-line flags, the
+/// environment (`METERLOG_*`), the configuration file (YAML), the defaults written here.
+public struct Settings: Sendable, Equatable {
+    public struct Kafka: Sendable, Equatable {
+        /// `host:port`; empty: the embedded event log of this machine.
+        public var brokers: [String] = []
+        /// librdkafka properties for every client (`security.protocol`, `sasl.mechanisms`, ...).
+        public var properties: [String: String] = [:]
+    }
+
+    /// The embedded event log.
+    public struct Broker: Sendable, Equatable {
+        public var host = "127.0.0.1"
+        /// 0: any free port.
+        public var port = 9492
+        /// Milliseconds between syncs to disk; 0: before every acknowledgement.
+        public var fsyncIntervalMilliseconds = 0
+    }
+
+    public struct Gateway: Sendable, Equatable {
+        public var host = "127.0.0.1"
+        public var port = 8480
+        /// Token to the name of its holder.
+        public var tokens: [String: String] = [:]
+        public var maxBodyMegabytes = 64
+        public var maxUnpackedMegabytes = 256
+        public var tickIntervalSeconds = 30
+        public var usesSimulatedClock = false
+    }
+
+    public struct API: Sendable, Equatable {
+        public var host = "127.0.0.1"
+        public var port = 8481
+        public var tokens: [String: String] = [:]
+    }
+
+    public struct Stream: Sendable, Equatable {
+        public var normalizerThreads = 1
+        public var veeThreads = 1
+        public var alarmThreads = 1
+        public var commitIntervalMilliseconds = 200
+    }
+
+    public struct VEE: Sendable, Equatable {
+        /// After the end of the local day, in receive time.
+        public var graceHours = 24
+        /// After the last arrival for a channel, before what is behind it counts as missing.
+        public var lateGraceHours = 6
+        public var historyDays = 35
+    }
+
+    public var kafka = Kafka()
+    /// libpq connection URI or key=value string.
+    public var databaseURL = "postgresql:///meterlog"
+    /// Segments of the embedded log and other local state.
+    public var dataDirectory = ".local/data"
+    /// Folder with `topics/` and `migrations/`.
+    public var home = "."
+    public var zoneInfoDirectory = "/usr/share/zoneinfo"
+    public var logLevel = "info"
+    public var broker = Broker()
+    public var gateway = Gateway()
+    public var api = API()
+    public var stream = Stream()
+    public var vee = VEE()
+
+    public init() {}
+
+    /// Whether anything here must not be read by others.
+    public var holdsSecrets: Bool {
+        !gateway.tokens.isEmpty || !api.tokens.isEmpty || databaseURL.contains("password=")
+            || Settings.urlHoldsPassword(databaseURL)
+            || kafka.properties.keys.contains { $0.hasSuffix("password") || $0.hasSuffix("secret") }
+    }
+
+    /// `scheme://user:password@host`.
+    private static func urlHoldsPassword(_ url: String) -> Bool {
+        guard let scheme = url.range(of: "://") else { return false }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+        guard let at = authority.lastIndex(of: "@") else { return false }
+        return authority[..<at].contains(":")
+    }
+}
+
+extension String {
+    /// First occurrence of `text`, without Foundation.
+    fileprivate func range(of text: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}
