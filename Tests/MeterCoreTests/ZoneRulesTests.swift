@@ -122,18 +122,18 @@ struct ZoneRulesTests {
         #expect(zone.resolve(date: try day("2011-12-30"), secondOfDay: 43_200) == .skipped(transition: jump))
     }
 
-    /// Every quarter hour of nine years maps to a wall clock time that maps back to it.
+    /// Every quarter hour of three years maps to a wall clock time that maps back to it.
     @Test(arguments: ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Europe/Dublin", "America/Nuuk"])
     func localTimesLeadBack(identifier: String) throws {
         let zone = try systemZone(identifier)
         for start in [1_400_000_100, 4_087_000_200, 4_200_000_300] as [Int64] {
-            for quarter in 0..<(3 * 35_064) as Range<Int64> {
+            for quarter in 0..<35_064 as Range<Int64> {
                 let instant = Instant(secondsSinceEpoch: start / 900 * 900 + quarter * 900)
                 let (date, second) = zone.localTime(of: instant)
                 switch zone.resolve(date: date, secondOfDay: second) {
-                case .unique(let found): #expect(found == instant)
-                case .ambiguous(let earlier, let later): #expect(earlier == instant || later == instant)
-                case .skipped: Issue.record("\(instant) in \(identifier) leads nowhere")
+                case .unique(let found) where found == instant: continue
+                case .ambiguous(let earlier, let later) where earlier == instant || later == instant: continue
+                case let other: Issue.record("\(instant) in \(identifier) leads to \(other)")
                 }
             }
         }
