@@ -1,4 +1,4 @@
-public import Intake
+import Intake
 public import MeterCore
 import MeterEvents
 import MeterFormats
