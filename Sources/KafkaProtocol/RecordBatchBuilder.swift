@@ -10,6 +10,11 @@ public struct EndTransactionRecord: Sendable, Equatable {
     public let marker: TransactionMarker
     public let coordinatorEpoch: Int32
 
+    public init(marker: TransactionMarker, coordinatorEpoch: Int32) {
+        self.marker = marker
+        self.coordinatorEpoch = coordinatorEpoch
+    }
+
     /// Reads the marker of a whole control batch.
     ///
     /// - Returns: nil for control batches of another kind (they are not a transaction's end).

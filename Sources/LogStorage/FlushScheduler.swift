@@ -1,9 +1,44 @@
+import Glibc
+import Synchronization
+
 /// Group commit: collects who waits for which log, syncs each log once for all of them, and answers them.
+///
+/// Under `DurabilityPolicy.always` threads take one log after the other that somebody waits for. While a log is being
+/// synced, requests for it gather and are served together by its next sync. Under `interval` everybody is answered at
+/// once, and one thread syncs at the interval what has been written since.
 public final class FlushScheduler: Sendable {
+    private struct Waiter {
+        var offset: Int64
+        var completion: @Sendable (Result<Void, StorageError>) -> Void
+    }
+
+    private struct Pending {
+        var log: PartitionLog
+        var waiters: [Waiter]
+    }
+
+    private struct State {
+        var logs: [ObjectIdentifier: Pending] = [:]
+        /// Logs to sync, first come first served; each at most once.
+        var queue: [ObjectIdentifier] = []
+        var isShutDown = false
+    }
+
+    private let policy: DurabilityPolicy
+    private let state: Mutex<State>
+    private let signal: ThreadSignal
+    private let threads: Mutex<[Thread]>
+
     /// - Parameter threadCount: logs that are synced at the same time at most.
     public init(policy: DurabilityPolicy, threadCount: Int = 4) {
-        _ = policy
-        _ = threadCount
+        self.policy = policy
+        state = Mutex(State())
+        signal = ThreadSignal()
+        threads = Mutex([])
+        let count = policy == .always ? max(1, threadCount) : 1
+        threads.withLock { threads in
+            for _ in 0..<count { threads.append(Thread { [self] in run() }) }
+        }
     }
 
     /// Calls `completion` once, when the log's records up to `offset` inclusive are as durable as the policy promises,
@@ -13,11 +48,93 @@ public final class FlushScheduler: Sendable {
         through offset: Int64,
         completion: @escaping @Sendable (Result<Void, StorageError>) -> Void
     ) {
-        _ = log
-        _ = offset
-        completion(.failure(.closed))
+        let answersNow = policy != .always
+        if policy == .always, log.highWatermark > offset { return completion(.success(())) }
+        let (isAccepted, wakes) = state.withLock { state -> (Bool, Bool) in
+            if state.isShutDown { return (false, false) }
+            let key = ObjectIdentifier(log)
+            let isNew = state.logs[key] == nil
+            if isNew { state.logs[key] = Pending(log: log, waiters: []) }
+            if !answersNow {
+                state.logs[key]?.waiters.append(Waiter(offset: offset, completion: completion))
+            }
+            if isNew { state.queue.append(key) }
+            return (true, isNew && !answersNow)
+        }
+        if wakes { signal.wakeOne() }
+        if !isAccepted { return completion(.failure(.closed)) }
+        if answersNow { completion(.success(())) }
     }
 
-    /// Syncs what is pending, answers everybody, and ends the threads.
-    public func shutdown() {}
+    /// Syncs what is pending, answers everybody, and ends the threads. Requests after it are refused.
+    public func shutdown() {
+        state.withLock { $0.isShutDown = true }
+        signal.wakeAll()
+        let threads = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in threads { thread.join() }
+    }
+
+    private func run() {
+        switch policy {
+        case .always:
+            while let key = nextKey() { sync(key) }
+        case .interval(let milliseconds):
+            while signal.sleep(milliseconds: milliseconds, unless: { self.state.withLock { $0.isShutDown } }) {
+                syncAll()
+            }
+            syncAll()
+        }
+    }
+
+    /// The next log to sync; waits for one. Nil when all is done after a shutdown.
+    private func nextKey() -> ObjectIdentifier? {
+        var key: ObjectIdentifier?
+        signal.wait { [self] in
+            state.withLock { state in
+                guard let first = state.queue.first else { return state.isShutDown }
+                state.queue.removeFirst()
+                key = first
+                return true
+            }
+        }
+        return key
+    }
+
+    private func syncAll() {
+        let keys = state.withLock { state in
+            defer { state.queue = [] }
+            return state.queue
+        }
+        for key in keys { sync(key) }
+    }
+
+    /// Syncs one log for all who wait for it now.
+    private func sync(_ key: ObjectIdentifier) {
+        let (log, waiters) = state.withLock { state -> (PartitionLog?, [Waiter]) in
+            let waiters = state.logs[key]?.waiters ?? []
+            state.logs[key]?.waiters = []
+            return (state.logs[key]?.log, waiters)
+        }
+        guard let log else { return }
+        let result: Result<Void, StorageError>
+        do throws(StorageError) {
+            try log.flush()
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        let wakes = state.withLock { state in
+            guard let pending = state.logs[key], !pending.waiters.isEmpty else {
+                state.logs[key] = nil
+                return false
+            }
+            state.queue.append(key)
+            return true
+        }
+        if wakes { signal.wakeOne() }
+        for waiter in waiters { waiter.completion(result) }
+    }
 }

@@ -60,7 +60,101 @@ extension LogConfig {
     ///
     /// - Throws: `invalidConfig` for a name or value that this broker does not honour.
     public func applying(_ overrides: [String: String]) throws(StorageError) -> LogConfig {
-        guard overrides.isEmpty else { throw .invalidConfig(name: "", reason: "") }
-        return self
+        var config = self
+        for (name, value) in overrides.sorted(by: { $0.key < $1.key }) { try config.set(name, to: value) }
+        return config
+    }
+
+    /// Sets one setting by Kafka's name. Settings that Kafka has and this broker can't honour are refused, but for the
+    /// values that mean what it does anyway.
+    public mutating func set(_ name: String, to value: String) throws(StorageError) {
+        switch name {
+        case "cleanup.policy": cleanupPolicy = try Self.policy(name, value)
+        case "retention.ms": retentionMilliseconds = try Self.unlessNegative(Self.integer(name, value, -1 ... .max))
+        case "retention.bytes": retentionBytes = try Self.unlessNegative(Self.integer(name, value, -1 ... .max))
+        case "segment.bytes": segmentBytes = Int(try Self.integer(name, value, 1_024...1_073_741_824))
+        case "segment.ms": segmentMilliseconds = try Self.integer(name, value, 1 ... .max)
+        case "max.message.bytes": maxMessageBytes = Int(try Self.integer(name, value, 0...1_073_741_824))
+        case "delete.retention.ms": deleteRetentionMilliseconds = try Self.integer(name, value, 0 ... .max)
+        case "min.compaction.lag.ms": minCompactionLagMilliseconds = try Self.integer(name, value, 0 ... .max)
+        case "index.interval.bytes": indexIntervalBytes = Int(try Self.integer(name, value, 0...1_073_741_824))
+        case "min.cleanable.dirty.ratio":
+            guard let ratio = Double(value), (0...1).contains(ratio) else {
+                throw .invalidConfig(name: name, reason: "not a number from 0 to 1: \(value)")
+            }
+            minCleanableDirtyRatio = ratio
+        case "message.timestamp.type":
+            guard let type = TimestampType(rawValue: value) else {
+                throw .invalidConfig(name: name, reason: "not CreateTime or LogAppendTime: \(value)")
+            }
+            messageTimestampType = type
+        default: try Self.requireFixed(name, value)
+        }
+    }
+
+    /// All settings by Kafka's names, sorted.
+    public var entries: [(name: String, value: String)] {
+        let policies = [
+            cleanupPolicy.contains(.compact) ? "compact" : nil, cleanupPolicy.contains(.delete) ? "delete" : nil,
+        ]
+        let own = [
+            ("cleanup.policy", policies.compactMap { $0 }.joined(separator: ",")),
+            ("retention.ms", String(retentionMilliseconds ?? -1)),
+            ("retention.bytes", String(retentionBytes ?? -1)),
+            ("segment.bytes", String(segmentBytes)),
+            ("segment.ms", String(segmentMilliseconds)),
+            ("max.message.bytes", String(maxMessageBytes)),
+            ("delete.retention.ms", String(deleteRetentionMilliseconds)),
+            ("min.compaction.lag.ms", String(minCompactionLagMilliseconds)),
+            ("index.interval.bytes", String(indexIntervalBytes)),
+            ("min.cleanable.dirty.ratio", String(minCleanableDirtyRatio)),
+            ("message.timestamp.type", messageTimestampType.rawValue),
+        ]
+        let fixed = Self.fixed.map { ($0.key, $0.value) }
+        return (own + fixed).sorted { $0.0 < $1.0 }.map { (name: $0.0, value: $0.1) }
+    }
+
+    /// Kafka's settings that have one value here.
+    private static let fixed = [
+        "compression.type": "producer", "min.insync.replicas": "1", "unclean.leader.election.enable": "false",
+        "preallocate": "false", "remote.storage.enable": "false",
+    ]
+
+    private static func requireFixed(_ name: String, _ value: String) throws(StorageError) {
+        guard let only = fixed[name] else { throw .invalidConfig(name: name, reason: "not known to this broker") }
+        guard value == only else {
+            throw .invalidConfig(name: name, reason: "this broker supports \(only) only, not \(value)")
+        }
+    }
+
+    private static func integer(
+        _ name: String,
+        _ value: String,
+        _ range: ClosedRange<Int64>
+    ) throws(StorageError) -> Int64 {
+        guard let number = Int64(value), range.contains(number) else {
+            throw .invalidConfig(
+                name: name,
+                reason: "not a number from \(range.lowerBound) to \(range.upperBound): \(value)"
+            )
+        }
+        return number
+    }
+
+    private static func unlessNegative(_ value: Int64) -> Int64? {
+        value < 0 ? nil : value
+    }
+
+    private static func policy(_ name: String, _ value: String) throws(StorageError) -> CleanupPolicy {
+        var policy: CleanupPolicy = []
+        for word in value.split(separator: ",") {
+            switch word.filter({ $0 != " " }) {
+            case "delete": policy.insert(.delete)
+            case "compact": policy.insert(.compact)
+            default: throw .invalidConfig(name: name, reason: "not delete or compact: \(word)")
+            }
+        }
+        guard !policy.isEmpty else { throw .invalidConfig(name: name, reason: "neither delete nor compact") }
+        return policy
     }
 }

@@ -1,132 +1,192 @@
-public import KafkaProtocol
+import Synchronization
 
 /// The log of one partition. Every operation may be called from any thread.
 ///
 /// Appending writes but does not sync: give the log and the last offset to a `FlushScheduler` and acknowledge when it
 /// says so. Batches above the high watermark are not shown to readers.
+///
+/// On disk a log is a directory with, for each segment, `<base offset>.log` (the batches as they came, but for base
+/// offset and leader epoch) and, once it is sealed and synced, `<base offset>.index`; and the file `checkpoint`.
 public final class PartitionLog: Sendable {
+    /// What is the same for all logs of a data directory.
+    struct Environment: Sendable {
+        var durability: DurabilityPolicy
+        var files: OpenFileCache
+        var decompressor: (any RecordDecompressor)?
+        var report: @Sendable (StorageEvent) -> Void
+    }
+
+    /// Bytes appended after which a checkpoint is written, which bounds the scan at opening.
+    static let checkpointIntervalByteCount = 32 * 1_024 * 1_024
+
     public let topic: String
     public let partition: Int32
+    let path: String
+    let environment: Environment
+    let state: Mutex<LogState>
+    /// Held by the one that syncs, so that syncs of one log follow each other. Taken before `state`.
+    let flushing = Mutex<Void>(())
+    /// Held by retention, compaction and record deletion. Taken before `flushing`.
+    let maintaining = Mutex<Void>(())
+    let hints = Mutex(ReadHints())
+    private let advanceHandler = Mutex<(@Sendable (PartitionLog) -> Void)?>(nil)
 
-    init(topic: String, partition: Int32) {
+    init(topic: String, partition: Int32, path: String, environment: Environment, state: LogState) {
         self.topic = topic
         self.partition = partition
+        self.path = path
+        self.environment = environment
+        self.state = Mutex(state)
     }
+
+    /// Name for reports: topic and partition.
+    public var name: String { "\(topic)-\(partition)" }
+
+    func segmentPath(_ baseOffset: Int64) -> String {
+        path + "/" + Segment.name(baseOffset: baseOffset, suffix: ".log")
+    }
+
+    func indexPath(_ baseOffset: Int64) -> String {
+        path + "/" + Segment.name(baseOffset: baseOffset, suffix: ".index")
+    }
+
+    var checkpointPath: String { path + "/checkpoint" }
 
     // MARK: Offsets
 
     /// Offset of the first record that can be read.
-    public var logStartOffset: Int64 { 0 }
+    public var logStartOffset: Int64 { state.withLock { $0.logStartOffset } }
     /// Offset that the next record gets.
-    public var logEndOffset: Int64 { 0 }
+    public var logEndOffset: Int64 { state.withLock { $0.logEndOffset } }
     /// End, exclusive, of what readers may see: of what is durable under `DurabilityPolicy.always`.
-    public var highWatermark: Int64 { 0 }
+    public var highWatermark: Int64 { state.withLock { $0.durable.offset } }
     /// Offset below which every transaction has ended; never above the high watermark.
-    public var lastStableOffset: Int64 { 0 }
-    /// Epoch that appended batches are stamped with; rises each time the log is opened.
-    public var leaderEpoch: Int32 { 0 }
+    public var lastStableOffset: Int64 { state.withLock { $0.lastStableOffset } }
+    /// Epoch that appended batches are stamped with; rises each time a log with content is opened.
+    public var leaderEpoch: Int32 { state.withLock { $0.leaderEpoch } }
     /// Bytes of all segments.
-    public var byteCount: Int64 { 0 }
+    public var byteCount: Int64 { state.withLock { $0.byteCount } }
+    /// Segments of the log.
+    package var segmentCount: Int { state.withLock { $0.segments.count } }
     /// The settings. Changes apply from the next operation on.
     public var config: LogConfig {
-        get { LogConfig() }
-        set { _ = newValue }
+        get { state.withLock { $0.config } }
+        set { state.withLock { $0.config = newValue } }
     }
     /// Why the log takes no writes; nil if it does.
-    public var readOnlyReason: String? { nil }
+    public var readOnlyReason: String? { state.withLock { $0.readOnlyReason } }
     /// Offsets whose bytes are damaged.
-    public var damagedOffsets: [ClosedRange<Int64>] { [] }
+    public var damagedOffsets: [ClosedRange<Int64>] { state.withLock { $0.damaged } }
+    /// Whether something appended is not synced yet.
+    public var isDirty: Bool { state.withLock { !$0.dirtyFiles.isEmpty || $0.isDirectoryDirty } }
 
-    // MARK: Writing
-
-    /// Appends one or more whole batches as a producer sent them. All or nothing.
-    ///
-    /// - Parameter nowMilliseconds: the wall clock, milliseconds since 1970: for append-time topics and segment age.
-    public func append(
-        _ batches: UnsafeRawBufferPointer,
-        nowMilliseconds: Int64
-    ) throws(StorageError) -> AppendResult { throw .closed }
-
-    /// Appends one or more whole batches as a producer sent them. All or nothing.
-    public func append(_ batches: [UInt8], nowMilliseconds: Int64) throws(StorageError) -> AppendResult {
-        throw .closed
-    }
-
-    /// Appends a transaction marker and ends the producer's transaction in this partition.
-    public func appendControl(
-        marker: TransactionMarker,
-        producerId: Int64,
-        producerEpoch: Int16,
-        coordinatorEpoch: Int32,
-        nowMilliseconds: Int64
-    ) throws(StorageError) -> AppendResult { throw .closed }
-
-    /// Makes everything appended so far durable and advances the high watermark. Blocks for the disk.
-    ///
-    /// - Returns: the high watermark.
-    @discardableResult
-    public func flush() throws(StorageError) -> Int64 { throw .closed }
-
-    // MARK: Reading
-
-    /// Finds what a consumer at offset `from` gets. Does not read the records yet: see `FetchSlice.copy`.
-    ///
-    /// - Parameter minimumOneBatch: give the first batch even if it is larger than `maxBytes`.
-    /// - Throws: `offsetOutOfRange`, `damaged`.
-    public func read(
-        from offset: Int64,
-        maxBytes: Int,
-        isolation: IsolationLevel,
-        minimumOneBatch: Bool
-    ) throws(StorageError) -> FetchSlice { throw .closed }
-
-    /// The earliest record with a timestamp of at least `timestamp`, below the end that `isolation` allows.
-    public func offset(
-        forTimestamp timestampMilliseconds: Int64,
-        isolation: IsolationLevel
-    ) throws(StorageError) -> TimestampedOffset? { throw .closed }
-
-    /// The record with the largest timestamp (ListOffsets timestamp -3).
-    public func offsetOfMaximumTimestamp() throws(StorageError) -> TimestampedOffset? { throw .closed }
+    // MARK: Leader epochs
 
     /// Where the epoch ended: the largest epoch not above `leaderEpoch` and the offset after its last record; nil if
     /// the log knows no such epoch.
-    public func endOffset(forLeaderEpoch leaderEpoch: Int32) -> EpochEndOffset? { nil }
-    /// The epoch under which the record at `offset` was written.
-    public func leaderEpoch(atOffset offset: Int64) -> Int32 { 0 }
+    public func endOffset(forLeaderEpoch leaderEpoch: Int32) -> EpochEndOffset? {
+        state.withLock { state in
+            if leaderEpoch == state.leaderEpoch {
+                return EpochEndOffset(leaderEpoch: leaderEpoch, endOffset: state.logEndOffset)
+            }
+            guard leaderEpoch < state.leaderEpoch,
+                let index = state.epochs.lastIndex(where: { $0.epoch <= leaderEpoch })
+            else { return nil }
+            let end = index + 1 < state.epochs.count ? state.epochs[index + 1].firstOffset : state.logEndOffset
+            return EpochEndOffset(leaderEpoch: state.epochs[index].epoch, endOffset: end)
+        }
+    }
+
+    /// The epoch under which the record at `offset` was written; the current one for offsets not written yet.
+    public func leaderEpoch(atOffset offset: Int64) -> Int32 {
+        state.withLock { state in
+            guard offset < state.logEndOffset else { return state.leaderEpoch }
+            return state.epochs.last { $0.firstOffset <= offset }?.epoch ?? state.leaderEpoch
+        }
+    }
 
     // MARK: Producers
 
     /// Producers that the log remembers, by id.
-    public var latestProducers: [ProducerDescription] { [] }
+    public var latestProducers: [ProducerDescription] {
+        let entries = state.withLock { $0.producers.entries }
+        return entries.sorted { $0.key < $1.key }.map { producerId, entry in
+            ProducerDescription(
+                producerId: producerId,
+                producerEpoch: entry.epoch,
+                lastSequence: entry.lastSequence,
+                lastTimestampMilliseconds: entry.lastTimestamp,
+                coordinatorEpoch: entry.coordinatorEpoch,
+                currentTransactionStartOffset: entry.transactionStart
+            )
+        }
+    }
+
     /// Open transactions, by first offset.
-    public var openTransactions: [OpenTransaction] { [] }
+    public var openTransactions: [OpenTransaction] {
+        state.withLock { state in
+            state.transactions.open.compactMap { Self.describe($0.producerId, state) }
+        }
+    }
+
     /// The open transaction of one producer.
-    public func openTransaction(producerId: Int64) -> OpenTransaction? { nil }
+    public func openTransaction(producerId: Int64) -> OpenTransaction? {
+        state.withLock { Self.describe(producerId, $0) }
+    }
 
-    // MARK: Maintenance
+    private static func describe(_ producerId: Int64, _ state: LogState) -> OpenTransaction? {
+        guard let entry = state.producers[producerId], entry.transactionStart >= 0 else { return nil }
+        return OpenTransaction(
+            producerId: producerId,
+            producerEpoch: entry.epoch,
+            firstOffset: entry.transactionStart,
+            lastTimestampMilliseconds: entry.lastTimestamp
+        )
+    }
 
-    /// Raises the log start offset and removes the segments wholly below it. `before` -1 means the high watermark.
-    ///
-    /// - Returns: the log start offset.
-    @discardableResult
-    public func deleteRecords(before offset: Int64) throws(StorageError) -> Int64 { throw .closed }
-
-    /// Applies the topic's retention, rolls aged segments, and forgets producers idle for a day.
-    public func applyRetention(nowMilliseconds: Int64) throws(StorageError) {}
-
-    /// Compacts if the topic's policy says so and enough has changed.
-    ///
-    /// - Parameter force: compact whatever the dirty ratio.
-    /// - Returns: whether it has compacted.
-    @discardableResult
-    public func compact(nowMilliseconds: Int64, force: Bool = false) throws(StorageError) -> Bool { false }
-
-    /// Checks every stored batch's checksum. Damaged ranges are reported, remembered, and make the log read-only.
-    ///
-    /// - Returns: the damaged offsets.
-    public func verify() throws(StorageError) -> [ClosedRange<Int64>] { [] }
+    // MARK: Events
 
     /// Called, off all locks, after the high watermark or the last stable offset has moved.
-    public func onAdvance(_ handler: (@Sendable (PartitionLog) -> Void)?) { _ = handler }
+    public func onAdvance(_ handler: (@Sendable (PartitionLog) -> Void)?) {
+        advanceHandler.withLock { $0 = handler }
+    }
+
+    func notifyAdvance() {
+        let handler = advanceHandler.withLock { $0 }
+        handler?(self)
+    }
+
+    /// Remembers damage, takes no more writes, and says so; once for each range.
+    func markDamaged(_ range: ClosedRange<Int64>, reason: String) -> StorageError {
+        let isNew = state.withLock { state in
+            if state.damaged.contains(where: { $0.contains(range.lowerBound) && $0.contains(range.upperBound) }) {
+                return false
+            }
+            state.addDamage(range)
+            state.readOnlyReason =
+                state.readOnlyReason
+                ?? "offsets \(range.lowerBound) to \(range.upperBound) are damaged: \(reason)"
+            return true
+        }
+        if isNew {
+            environment.report(
+                .damaged(
+                    log: name,
+                    firstOffset: range.lowerBound,
+                    lastOffset: range.upperBound,
+                    reason: reason
+                )
+            )
+        }
+        return .damaged(firstOffset: range.lowerBound, lastOffset: range.upperBound, reason: reason)
+    }
+
+    /// Takes no more writes after a fault.
+    func becomeReadOnly(_ reason: String) {
+        let isNew = state.withLock { state in
+            defer { state.readOnlyReason = state.readOnlyReason ?? reason }
+            return state.readOnlyReason == nil
+        }
+        if isNew { environment.report(.readOnly(log: name, reason: reason)) }
+    }
 }

@@ -10,10 +10,10 @@ public enum StorageError: Error, Equatable, Sendable {
     case messageTooLarge(byteCount: Int, limit: Int)
     /// The offset is outside what the log holds.
     case offsetOutOfRange(start: Int64, end: Int64)
-    /// The sequence number does not follow the producer's last one.
+    /// A timestamp or timestamp type that the topic's settings do not allow.
+    case invalidTimestamp(String)
+    /// The sequence number does not follow the producer's last one (nor repeats one of its last five batches).
     case outOfOrderSequence(producerId: Int64, expected: Int32, found: Int32)
-    /// A batch repeats a sequence number older than the five last batches, so that its offset is not known any more.
-    case duplicateSequence(producerId: Int64, found: Int32)
     /// The producer has been fenced by a newer epoch.
     case invalidProducerEpoch(producerId: Int64, current: Int16, found: Int16)
     /// A marker of a transaction coordinator that has been replaced by a newer one.
