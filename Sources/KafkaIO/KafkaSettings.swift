@@ -24,7 +24,7 @@ public struct KafkaSettings: Sendable, Equatable {
         properties: [String: String] = [:],
         consumerProperties: [String: String] = [:],
         producerProperties: [String: String] = [:],
-        maxMessageBytes: Int32 = 16 << 20
+        maxMessageBytes: Int32 = 65 << 20
     ) {
         self.brokers = brokers
         self.clientID = clientID
