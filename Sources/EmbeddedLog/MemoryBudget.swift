@@ -1,0 +1,41 @@
+import Synchronization
+
+/// Bytes of requests that are being served, over all connections. It does not refuse a request that has arrived; a
+/// connection asks before it reads more.
+final class MemoryBudget: Sendable {
+    private struct State {
+        var used = 0
+        var waiters: [@Sendable () -> Void] = []
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func take(_ byteCount: Int) {
+        state.withLock { $0.used += byteCount }
+    }
+
+    /// Gives bytes back, and calls the waiters if there is room again.
+    func release(_ byteCount: Int) {
+        let waiters: [@Sendable () -> Void] = state.withLock { state in
+            state.used -= byteCount
+            guard state.used < limit else { return [] }
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Whether there is room. If not, `whenRoom` is called once when there is.
+    func hasRoom(orCall whenRoom: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            guard state.used >= limit else { return true }
+            state.waiters.append(whenRoom)
+            return false
+        }
+    }
+}
