@@ -1,0 +1,143 @@
+import MeterCore
+import MeterEvents
+import PostgresIO
+
+/// The read model `readings`: values in force, every version, local days and channels, from `meter.validated`.
+struct ReadingsModel: ReadModel {
+    static let name = ProjectionName.readings
+
+    private let sql: ReadingsSQL
+    private(set) var fold = ReadingsFold()
+
+    init(schema: String) {
+        sql = ReadingsSQL(schema: schema)
+    }
+
+    var rowCount: Int { fold.rows.count + fold.windows.count }
+
+    mutating func clear() { fold.clear() }
+
+    mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
+        fold = ReadingsFold()
+        try connection.execute(sql.stagingTables)
+        let rows = try connection.query(sql.selectChannels)
+        for row in 0..<rows.count {
+            let name = ChannelName(meter: try rows.text(row, 1), channel: try rows.text(row, 2))
+            fold.channels.restore(name, key: try rows.int32(row, 0))
+        }
+    }
+
+    mutating func fold(
+        _ bytes: [UInt8],
+        _ range: Range<Int>,
+        topic: String,
+        position: LogPosition
+    ) throws(EventError) {
+        try fold.fold(try ValidatedIntervals(bytes, range), at: position)
+    }
+
+    mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+        if !fold.changes.isEmpty {
+            try copyChannels(&connection)
+            try connection.execute(sql.upsertChannels)
+        }
+        if !fold.rows.isEmpty {
+            try copyReadings(&connection)
+            try connection.execute(sql.insertHistory)
+            try connection.execute(sql.upsertReadings)
+        }
+        if !fold.windows.isEmpty {
+            try copyWindows(&connection)
+            try connection.execute(sql.upsertWindows)
+        }
+    }
+
+    private func copyReadings(_ connection: inout PostgresConnection) throws(PostgresError) {
+        let copied = try connection.copy(
+            into: "stage_readings",
+            columns: ReadingsSQL.readingColumns + ["is_newest"]
+        ) { writer throws(PostgresError) in
+            for row in fold.rows {
+                let event = fold.events[Int(row.event)]
+                let source = fold.sources[Int(row.source)]
+                try writer.startRow()
+                writer.timestamp(microseconds: row.intervalEndMicroseconds)
+                writer.timestamp(microseconds: event.decidedAtMicroseconds)
+                writer.timestamp(microseconds: source.receivedAtMicroseconds)
+                writer.int64(row.quality == Quality.missing.rawValue ? nil : row.billionths)
+                writer.int64(source.offset)
+                writer.int64(event.position.offset)
+                writer.int32(row.channelKey)
+                writer.int32(event.intervalSeconds)
+                writer.int32(row.revision)
+                writer.int32(source.partition)
+                writer.int32(event.position.partition)
+                writer.int16(Int16(row.quality))
+                writer.int16(Int16(row.method))
+                writer.int16(event.unit)
+                writer.int16(source.lane)
+                writer.text(event.ruleSet)
+                if row.findings < 0 {
+                    writer.null()
+                } else {
+                    writer.bytes(fold.findings[Int(row.findings)].span)
+                }
+                writer.bool(row.isNewest)
+            }
+        }
+        try Staging.check(copied, of: fold.rows.count, "stage_readings")
+    }
+
+    private func copyWindows(_ connection: inout PostgresConnection) throws(PostgresError) {
+        let copied = try connection.copy(
+            into: "stage_windows",
+            columns: ReadingsSQL.windowColumns
+        ) { writer throws(PostgresError) in
+            for row in fold.windows {
+                try writer.startRow()
+                writer.timestamp(microseconds: row.startMicroseconds)
+                writer.timestamp(microseconds: row.endMicroseconds)
+                writer.timestamp(microseconds: row.decidedAtMicroseconds)
+                writer.int64(row.state.sumBillionths)
+                writer.int64(row.position.offset)
+                writer.int32(row.channelKey)
+                writer.int32(row.position.partition)
+                for count in [
+                    row.state.expected, row.state.validated, row.state.estimated, row.state.failed, row.state.missing,
+                    row.state.pending,
+                ] {
+                    writer.int32(Int32(clamping: count))
+                }
+                writer.int32(row.revision)
+                writer.int16(row.unit)
+                writer.bool(row.state.isClosed)
+                writer.text(row.zone)
+                writer.text(row.ruleSet)
+            }
+        }
+        try Staging.check(copied, of: fold.windows.count, "stage_windows")
+    }
+
+    private func copyChannels(_ connection: inout PostgresConnection) throws(PostgresError) {
+        let copied = try connection.copy(
+            into: "stage_channels",
+            columns: ReadingsSQL.channelColumns
+        ) { writer throws(PostgresError) in
+            for change in fold.changes {
+                try writer.startRow()
+                writer.int32(change.channelKey)
+                writer.text(change.name.meter)
+                writer.text(change.name.channel)
+                writer.int16(change.unit)
+                writer.text(change.zone)
+                writer.int32(change.intervalSeconds)
+                writer.timestamp(microseconds: change.firstIntervalEndMicroseconds)
+                writer.timestamp(microseconds: change.lastIntervalEndMicroseconds)
+                writer.timestamp(microseconds: change.lastReceivedAtMicroseconds)
+                writer.int32(change.position.partition)
+                writer.int64(change.position.offset)
+            }
+        }
+        try Staging.check(copied, of: fold.changes.count, "stage_channels")
+    }
+}

@@ -1,0 +1,74 @@
+/// The statements of the read model `readings` for one generation.
+struct ReadingsSQL: Sendable {
+    static let readingColumns = [
+        "interval_end", "decided_at", "received_at", "value_e9", "raw_offset", "log_offset", "channel_key",
+        "interval_s",
+        "revision", "raw_partition", "log_partition", "quality", "method", "unit", "raw_lane", "rule_set", "findings",
+    ]
+    static let windowColumns = [
+        "window_start", "window_end", "decided_at", "sum_e9", "log_offset", "channel_key", "log_partition", "expected",
+        "validated", "estimated", "failed", "missing", "pending", "revision", "unit", "closed", "time_zone", "rule_set",
+    ]
+    static let channelColumns = [
+        "channel_key", "meter_id", "channel", "unit", "time_zone", "interval_s", "first_interval_end",
+        "last_interval_end", "last_received_at", "log_partition", "log_offset",
+    ]
+
+    let stagingTables: String
+    let selectChannels: String
+    let insertHistory: String
+    let upsertReadings: String
+    let upsertWindows: String
+    let upsertChannels: String
+
+    init(schema: String) {
+        stagingTables = """
+            CREATE TEMPORARY TABLE stage_readings (LIKE \(schema).readings, is_newest boolean NOT NULL)
+                ON COMMIT DELETE ROWS;
+            CREATE TEMPORARY TABLE stage_windows (LIKE \(schema).windows) ON COMMIT DELETE ROWS;
+            CREATE TEMPORARY TABLE stage_channels (LIKE \(schema).channels) ON COMMIT DELETE ROWS;
+            """
+        selectChannels = "SELECT channel_key, meter_id, channel FROM \(schema).channels"
+
+        let readings = Staging.list(Self.readingColumns)
+        insertHistory = """
+            INSERT INTO \(schema).readings_history (\(readings))
+            SELECT \(readings) FROM stage_readings
+            ON CONFLICT (channel_key, interval_end, log_offset, log_partition) DO NOTHING
+            """
+        upsertReadings = """
+            INSERT INTO \(schema).readings AS r (\(readings))
+            SELECT \(readings) FROM stage_readings WHERE is_newest
+            ON CONFLICT (channel_key, interval_end) DO UPDATE
+            SET \(Staging.assignments(Self.readingColumns, except: ["channel_key", "interval_end"]))
+            WHERE \(Staging.newer(than: "r"))
+            """
+        let windows = Staging.list(Self.windowColumns)
+        upsertWindows = """
+            INSERT INTO \(schema).windows AS w (\(windows))
+            SELECT \(windows) FROM stage_windows
+            ON CONFLICT (channel_key, window_start) DO UPDATE
+            SET \(Staging.assignments(Self.windowColumns, except: ["channel_key", "window_start"]))
+            WHERE \(Staging.newer(than: "w"))
+            """
+        let channels = Staging.list(Self.channelColumns)
+        let isNewer = "excluded.log_offset > c.log_offset"
+        upsertChannels = """
+            INSERT INTO \(schema).channels AS c (\(channels))
+            SELECT \(channels) FROM stage_channels
+            ON CONFLICT (channel_key) DO UPDATE SET
+                unit = CASE WHEN \(isNewer) THEN excluded.unit ELSE c.unit END,
+                time_zone = CASE WHEN \(isNewer) THEN excluded.time_zone ELSE c.time_zone END,
+                interval_s = CASE WHEN \(isNewer) THEN excluded.interval_s ELSE c.interval_s END,
+                first_interval_end = least(c.first_interval_end, excluded.first_interval_end),
+                last_interval_end = greatest(c.last_interval_end, excluded.last_interval_end),
+                last_received_at = greatest(c.last_received_at, excluded.last_received_at),
+                log_partition = excluded.log_partition,
+                log_offset = greatest(c.log_offset, excluded.log_offset)
+            WHERE \(isNewer)
+                OR excluded.first_interval_end < c.first_interval_end
+                OR excluded.last_interval_end > c.last_interval_end
+                OR excluded.last_received_at > c.last_received_at
+            """
+    }
+}

@@ -1,0 +1,151 @@
+import MeterCore
+import MeterEvents
+import PostgresIO
+
+/// The read model `registry`: registrations of meters and cumulative register readings, from `meter.journal`.
+///
+/// What holds does not depend on the order of the journal: the better quality first (for readings), then the later receive
+/// time, then the larger payload id, as everywhere.
+struct RegistryModel: ReadModel {
+    static let name = ProjectionName.registry
+
+    struct ReadKey: Hashable, Sendable {
+        var meter: String
+        var channel: String
+        var at: Instant
+    }
+
+    struct Read: Equatable, Sendable {
+        var key: ReadKey
+        var unit: MeasurementUnit
+        var quality: UInt8
+        var billionths: Int64
+        var raw: RawReference
+    }
+
+    struct Registration: Equatable, Sendable {
+        var meter: MeterRegistration
+        var raw: RawReference
+    }
+
+    private let sql: RegistrySQL
+    private(set) var registrations = NewestRows<String, Registration>()
+    private(set) var reads = NewestRows<ReadKey, Read>()
+
+    init(schema: String) {
+        sql = RegistrySQL(schema: schema)
+    }
+
+    var rowCount: Int { registrations.count + reads.count }
+
+    mutating func clear() {
+        registrations.clear()
+        reads.clear()
+    }
+
+    mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
+        clear()
+        try connection.execute(sql.stagingTables)
+    }
+
+    mutating func fold(
+        _ bytes: [UInt8],
+        _ range: Range<Int>,
+        topic: String,
+        position: LogPosition
+    ) throws(EventError) {
+        let event = try JournalEvent(bytes, range)
+        switch event.body {
+        case .meterUpserted(let meter): try keep(meter, event.raw)
+        case .registerReads(let reads): try keep(reads, event.raw)
+        case .intervalBlock, .ruleSetActivated, .tick, .unknown: break
+        }
+    }
+
+    private mutating func keep(_ meter: MeterRegistration, _ raw: RawReference) throws(EventError) {
+        _ = try StoredForm.microseconds(milliseconds: raw.receivedAtMilliseconds)
+        let clean = MeterRegistration(
+            meter: StoredForm.text(meter.meter),
+            zone: StoredForm.text(meter.zone),
+            group: StoredForm.text(meter.group),
+            transformer: StoredForm.text(meter.transformer),
+            feeder: StoredForm.text(meter.feeder)
+        )
+        registrations.keep(Registration(meter: clean, raw: raw), key: clean.meter) { raw.supersedes($0.raw) }
+    }
+
+    private mutating func keep(_ event: RegisterReads, _ raw: RawReference) throws(EventError) {
+        _ = try StoredForm.microseconds(milliseconds: raw.receivedAtMilliseconds)
+        for at in event.at { _ = try StoredForm.microseconds(at) }
+        let meter = StoredForm.text(event.meter)
+        let channel = StoredForm.text(event.channel)
+        for index in event.at.indices {
+            let read = Read(
+                key: ReadKey(meter: meter, channel: channel, at: event.at[index]),
+                unit: event.unit,
+                quality: event.qualities[index],
+                billionths: event.billionths[index],
+                raw: raw
+            )
+            reads.keep(read, key: read.key) { old in
+                old.quality == read.quality ? raw.supersedes(old.raw) : old.quality < read.quality
+            }
+        }
+    }
+
+    mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+        if registrations.count > 0 {
+            try copyRegistrations(&connection)
+            try connection.execute(sql.upsertRegistrations)
+        }
+        if reads.count > 0 {
+            try copyReads(&connection)
+            try connection.execute(sql.upsertRegisters)
+        }
+    }
+
+    private func copyRegistrations(_ connection: inout PostgresConnection) throws(PostgresError) {
+        let copied = try connection.copy(
+            into: "stage_registrations",
+            columns: RegistrySQL.registrationColumns
+        ) { writer throws(PostgresError) in
+            for row in registrations.rows {
+                try writer.startRow()
+                writer.timestamp(microseconds: row.raw.receivedAtMilliseconds * 1000)
+                writer.uuid(high: row.raw.payloadHigh, low: row.raw.payloadLow)
+                writer.int64(row.raw.offset)
+                writer.int32(row.raw.partition)
+                writer.int16(Int16(row.raw.lane.rawValue))
+                for text in [
+                    row.meter.meter, row.meter.zone, row.meter.group, row.meter.transformer, row.meter.feeder,
+                ] {
+                    writer.text(text)
+                }
+            }
+        }
+        try Staging.check(copied, of: registrations.count, "stage_registrations")
+    }
+
+    private func copyReads(_ connection: inout PostgresConnection) throws(PostgresError) {
+        let copied = try connection.copy(
+            into: "stage_registers",
+            columns: RegistrySQL.registerColumns
+        ) { writer throws(PostgresError) in
+            for row in reads.rows {
+                try writer.startRow()
+                writer.timestamp(microseconds: row.key.at.secondsSinceEpoch * 1_000_000)
+                writer.timestamp(microseconds: row.raw.receivedAtMilliseconds * 1000)
+                writer.uuid(high: row.raw.payloadHigh, low: row.raw.payloadLow)
+                writer.int64(row.billionths)
+                writer.int64(row.raw.offset)
+                writer.int32(row.raw.partition)
+                writer.int16(Int16(row.quality))
+                writer.int16(Int16(row.unit.rawValue))
+                writer.int16(Int16(row.raw.lane.rawValue))
+                writer.text(row.key.meter)
+                writer.text(row.key.channel)
+            }
+        }
+        try Staging.check(copied, of: reads.count, "stage_registers")
+    }
+}
