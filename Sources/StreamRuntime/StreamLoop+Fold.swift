@@ -20,9 +20,10 @@ extension StreamLoop where L: ~Copyable {
 
     private mutating func fold(_ run: Range<Int>, intoTaskAt index: Int) throws(LoopInterruption) {
         var next = run.lowerBound
-        // What was folded already must not be folded again, should the log deliver it twice.
-        while next < run.upperBound, batch.entries[next].offset < tasks[index].nextOffset { next += 1 }
-        while next < run.upperBound {
+        while true {
+            // What was folded already must not be folded again, should the log deliver it twice.
+            while next < run.upperBound, batch.entries[next].offset < tasks[index].nextOffset { next += 1 }
+            guard next < run.upperBound else { return }
             let end = sliceEnd(from: next, to: run.upperBound, task: tasks[index])
             if batch.entries[next].offset >= tasks[index].committedOffset { goLive(taskAt: index) }
             if tasks[index].phase == .live { try beginIfNeeded() }
@@ -32,11 +33,15 @@ extension StreamLoop where L: ~Copyable {
         }
     }
 
-    /// The end of the slice that is folded at once: limited in records, and cut where muted folding ends.
+    /// The end of the slice that is folded at once: limited in records, of ascending offsets, and cut where muted folding ends.
     private func sliceEnd(from start: Int, to limit: Int, task: borrowing StreamTask<P>) -> Int {
-        var end = min(limit, start + max(1, limits.foldRecords))
-        guard batch.entries[start].offset < task.committedOffset else { return end }
-        while batch.entries[end - 1].offset >= task.committedOffset { end -= 1 }
+        let limit = min(limit, start + max(1, limits.foldRecords))
+        let isMuted = batch.entries[start].offset < task.committedOffset
+        var end = start + 1
+        while end < limit, batch.entries[end].offset > batch.entries[end - 1].offset {
+            if isMuted, batch.entries[end].offset >= task.committedOffset { break }
+            end += 1
+        }
         return end
     }
 

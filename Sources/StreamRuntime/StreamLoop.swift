@@ -55,7 +55,7 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
         configuration: P.Configuration,
         options: StreamOptions,
         environment: StreamEnvironment,
-        metrics registry: MetricsRegistry
+        metrics registry: MetricsRegistry = MetricsRegistry()
     ) {
         precondition(options.outputs.map(\.topic) == P.outputTopics, "outputs are those of the processor, in order")
         self.log = log
@@ -162,5 +162,12 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
     mutating func close() {
         for task in tasks { metrics.hide(task) }
         log.close()
+    }
+}
+
+extension StreamLoop where L: ~Copyable {
+    /// The log, for a simulator that plays the world around the loop.
+    package mutating func withLog(_ body: (inout L) -> Void) {
+        body(&log)
     }
 }

@@ -1,0 +1,52 @@
+import StreamCore
+
+/// What the outputs of the ledger must be, worked out on its own: plain sums over the inputs as they were appended. It shares no code
+/// with the processor's fold, the loop, or the log's visibility rules.
+struct LedgerOracle {
+    private(set) var inputs: [[LedgerProcessor.Entry]]
+
+    init(partitions: Int) {
+        inputs = Array(repeating: [], count: partitions)
+    }
+
+    mutating func append(_ entry: LedgerProcessor.Entry, partition: Int) {
+        inputs[partition].append(entry)
+    }
+
+    /// The balances of every key, in order.
+    func expected() -> [String: [LedgerProcessor.Balance]] {
+        var result: [String: [LedgerProcessor.Balance]] = [:]
+        for entries in inputs {
+            var ids: Set<UInt64> = []
+            for entry in entries where !ids.contains(entry.id) {
+                ids.insert(entry.id)
+                let last = result[entry.key]?.last ?? LedgerProcessor.Balance(id: 0, count: 0, sum: 0)
+                let next = LedgerProcessor.Balance(id: entry.id, count: last.count + 1, sum: last.sum + entry.amount)
+                result[entry.key, default: []].append(next)
+            }
+        }
+        return result
+    }
+
+    /// The first difference of each key, or nothing.
+    func differences(from outputs: [SimulatedRecord]) -> [String] {
+        var actual: [String: [LedgerProcessor.Balance]] = [:]
+        for record in outputs {
+            guard let balance = LedgerProcessor.Balance(record.value ?? []) else { return ["an output is no balance"] }
+            actual[String(decoding: record.key, as: UTF8.self), default: []].append(balance)
+        }
+        let expected = expected()
+        return Set(expected.keys).union(actual.keys).sorted().compactMap { key in
+            let (want, got) = (expected[key] ?? [], actual[key] ?? [])
+            guard want != got else { return nil }
+            let index =
+                zip(want, got).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(want.count, got.count)
+            let (wanted, found) = (want.dropFirst(index).first, got.dropFirst(index).first)
+            return "\(key): output \(index) of \(want.count): expected \(text(wanted)), found \(text(found))"
+        }
+    }
+
+    private func text(_ balance: LedgerProcessor.Balance?) -> String {
+        balance.map { "\($0.id)/\($0.count)/\($0.sum)" } ?? "nothing"
+    }
+}

@@ -1,0 +1,111 @@
+public import StreamCore
+
+/// The in-memory log as one process sees it, with faults drawn at every call.
+public struct SimulatedLog: Log, ~Copyable {
+    enum Call {
+        case subscribe
+        case poll
+        case assign
+        case read
+        case begin
+        case produce
+        case commit
+        case abort
+        case renew
+    }
+
+    /// The code of the error that every call of a dead process gives.
+    public static let crashCode = "SIMULATED_CRASH"
+
+    let cluster: SimulatedCluster
+    let groupID: String
+    let transactionalID: String
+    var epoch = 0
+    var member: Int?
+    var topics: [String] = []
+    var positions: [TopicPartition: Int64] = [:]
+    var isCrashed = false
+    /// Calls that will still answer "retry".
+    var outageCalls = 0
+    var mustAbort = false
+    /// A commit that was applied but answered "retry".
+    var appliedCommit: [PartitionPosition]?
+    var transaction: Int?
+    /// A rebalance that was reported and not answered yet.
+    var unansweredAssignment: [TopicPartition]?
+    var unansweredRevocation: [TopicPartition]?
+
+    public init(cluster: SimulatedCluster, groupID: String, transactionalID: String) {
+        self.cluster = cluster
+        self.groupID = groupID
+        self.transactionalID = transactionalID
+        epoch = cluster.withState { state in
+            state.fence(transactionalID)
+            return state.producers[transactionalID]?.epoch ?? 0
+        }
+    }
+
+    /// The process dies: nothing it does any more has an effect, and the group notices after the session time-out.
+    public mutating func crash() {
+        guard !isCrashed else { return }
+        isCrashed = true
+        guard let member else { return }
+        let group = groupID
+        cluster.withState { state in
+            let noticed = state.nowMilliseconds + ClusterState.sessionTimeoutMilliseconds
+            state.departures.append((group, member, noticed))
+        }
+    }
+
+    // MARK: Faults
+
+    /// Draws what goes wrong before a call.
+    mutating func enter(_ call: Call) throws(LogError) {
+        guard !isCrashed else { throw Self.crashed }
+        if outageCalls > 0 {
+            outageCalls -= 1
+            throw LogError(.retry, code: "SIMULATED_OUTAGE", message: "not reachable")
+        }
+        let (crashes, outage) = cluster.withState { state in
+            let plan = state.faults
+            if state.happens("crash", plan.crash) { return (true, 0) }
+            return (false, state.happens("outage", plan.outage) ? state.random.number(1...6) : 0)
+        }
+        if crashes {
+            crash()
+            throw Self.crashed
+        }
+        guard outage == 0 else {
+            outageCalls = outage - 1
+            throw LogError(.retry, code: "SIMULATED_OUTAGE", message: "not reachable")
+        }
+        if [.begin, .produce, .commit].contains(call) { try enterTransactional() }
+    }
+
+    private mutating func enterTransactional() throws(LogError) {
+        let name = transactionalID
+        let (current, aborts) = cluster.withState { state in
+            if state.happens("fence", state.faults.fence) { state.fence(name) }
+            let aborts = state.happens("abort required", state.faults.abortRequired)
+            return (state.producers[name]?.epoch ?? 0, aborts)
+        }
+        guard current == epoch else { throw Self.fenced }
+        if aborts, transaction != nil { mustAbort = true }
+        if mustAbort { throw Self.abortRequired }
+    }
+
+    /// Draws whether the process dies half way or after the effect.
+    mutating func maybeCrash() throws(LogError) {
+        guard cluster.withState({ state in state.happens("crash", state.faults.crash) }) else { return }
+        crash()
+        throw Self.crashed
+    }
+
+    static var crashed: LogError { LogError(.fatal, code: crashCode, message: "the process is dead") }
+    static var fenced: LogError { LogError(.fenced, code: "SIMULATED_FENCE", message: "another epoch") }
+    static var abortRequired: LogError { LogError(.abortAndRedo, code: "SIMULATED_ABORT", message: "abort required") }
+
+    func violation(_ text: String) {
+        cluster.withState { $0.violations.append(text) }
+    }
+}
