@@ -85,7 +85,7 @@ struct DeadLettersModel: ReadModel {
                 ] {
                     writer.text(text)
                 }
-                writer.bytes(row.lines.span)
+                writer.bytes(row.lines)
             }
         }
         try Staging.check(copied, of: newest.count, "stage_dead_letters")

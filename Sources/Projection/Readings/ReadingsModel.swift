@@ -77,11 +77,7 @@ struct ReadingsModel: ReadModel {
                 writer.int16(event.unit)
                 writer.int16(source.lane)
                 writer.text(event.ruleSet)
-                if row.findings < 0 {
-                    writer.null()
-                } else {
-                    writer.bytes(fold.findings[Int(row.findings)].span)
-                }
+                writer.bytes(row.findings < 0 ? nil : fold.findings[Int(row.findings)])
                 writer.bool(row.isNewest)
             }
         }
