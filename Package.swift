@@ -173,7 +173,7 @@ let package = Package(
         tests("Telemetry"),
         tests("KafkaProtocol"),
         tests("PayloadCompression"),
-        tests("MeterFormats", ["MeterCore"]),
+        tests("MeterFormats", ["MeterCore", "PayloadCompression"]),
         tests("MeterEvents", ["MeterCore", protobuf]),
         tests("Normalization", ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "SimulationKit"]),
         tests("VEE", ["MeterCore", "StreamCore", "MeterEvents", "SimulationKit"]),

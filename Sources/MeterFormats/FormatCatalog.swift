@@ -6,6 +6,7 @@ public enum FormatCatalog {
         JSONIntervals.self,
         DeviceEventsJSON.self,
         AWSGuidanceCSV.self,
+        NEM12.self,
         MappedCSV.self,
     ]
 

@@ -135,6 +135,12 @@ public struct ReadingBatch: Sendable {
         if quality == .missing { billionths[index] = 0 }
     }
 
+    /// Gives a value the quality and status of an AEMO quality method.
+    mutating func setSource(_ source: NEMQuality, at index: Int) {
+        sourceStatus[index] = source.status
+        setQuality(source.quality, at: index)
+    }
+
     mutating func reject(_ error: DecodeError, line: Int) {
         rejectCount += 1
         guard rejects.count < Self.rejectLimit else { return }

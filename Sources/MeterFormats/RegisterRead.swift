@@ -10,7 +10,8 @@ public struct RegisterRead: Equatable, Sendable {
     /// The period that the quantity covers.
     public var from: Instant
     public var to: Instant
-    /// Register readings in the register's own unit before conversion; nil where the source has none.
+    /// Register readings in the register's own unit before conversion; nil where the source has none or it
+    /// has more digits than a `Quantity` holds.
     public var previousIndex: Quantity?
     public var currentIndex: Quantity?
     /// Consumption between the two, in `unit`.
