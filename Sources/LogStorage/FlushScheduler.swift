@@ -14,7 +14,9 @@ public final class FlushScheduler: Sendable {
 
     private struct Pending {
         var log: PartitionLog
-        var waiters: [Waiter]
+        var waiters: [Waiter] = []
+        /// Whether it was asked for since the last sync began.
+        var isRequested = false
     }
 
     private struct State {
@@ -54,7 +56,8 @@ public final class FlushScheduler: Sendable {
             if state.isShutDown { return (false, false) }
             let key = ObjectIdentifier(log)
             let isNew = state.logs[key] == nil
-            if isNew { state.logs[key] = Pending(log: log, waiters: []) }
+            if isNew { state.logs[key] = Pending(log: log) }
+            state.logs[key]?.isRequested = true
             if !answersNow {
                 state.logs[key]?.waiters.append(Waiter(offset: offset, completion: completion))
             }
@@ -109,6 +112,8 @@ public final class FlushScheduler: Sendable {
             return state.queue
         }
         for key in keys { sync(key) }
+        // After a shutdown nothing new comes, but what came during these syncs is still to be done.
+        if state.withLock({ $0.isShutDown && !$0.queue.isEmpty }) { syncAll() }
     }
 
     /// Syncs one log for all who wait for it now.
@@ -116,6 +121,7 @@ public final class FlushScheduler: Sendable {
         let (log, waiters) = state.withLock { state -> (PartitionLog?, [Waiter]) in
             let waiters = state.logs[key]?.waiters ?? []
             state.logs[key]?.waiters = []
+            state.logs[key]?.isRequested = false
             return (state.logs[key]?.log, waiters)
         }
         guard let log else { return }
@@ -127,7 +133,7 @@ public final class FlushScheduler: Sendable {
             result = .failure(error)
         }
         let wakes = state.withLock { state in
-            guard let pending = state.logs[key], !pending.waiters.isEmpty else {
+            guard let pending = state.logs[key], pending.isRequested else {
                 state.logs[key] = nil
                 return false
             }

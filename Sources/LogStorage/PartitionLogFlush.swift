@@ -99,7 +99,7 @@ extension PartitionLog {
     }
 
     /// Syncs, writes the checkpoint, and refuses everything after. Closing twice is no error.
-    func close() throws(StorageError) {
+    package func close() throws(StorageError) {
         if state.withLock({ $0.isClosed }) { return }
         defer { discard() }
         try maintaining.withLock { (_) throws(StorageError) in _ = try flush(writingCheckpoint: true) }

@@ -71,6 +71,8 @@ struct LogRecovery {
     private(set) var damage: [(range: ClosedRange<Int64>, reason: String)] = []
     /// Whether batches were scanned, or anything else is to be synced and checkpointed.
     private(set) var hasScanned = false
+    /// Last segment whose index file, and with it the list of its aborted transactions, is lost.
+    private var lostIndexBase: Int64?
 
     init(
         name: String,
@@ -112,6 +114,7 @@ struct LogRecovery {
             wasCut = try recoverSegment(base, index: indexes[base], nextBase: next)
         }
         try finishSegments()
+        try findAborted()
         finishState()
         return state
     }
@@ -203,6 +206,7 @@ struct LogRecovery {
             // A shorter file has lost synced batches: `finishSegments` finds out which.
             if size >= checkpoint.active.byteCount { segment = checkpoint.active }
         }
+        if nextBase != nil, base < replayOffset { lostIndexBase = base }
         guard segment.byteCount < size else {
             state.segments.append(segment)
             return false
@@ -360,6 +364,53 @@ struct LogRecovery {
             var entry = state.producers[header.producerId] ?? ProducerEntry()
             entry.add(header, nowMilliseconds: nowMilliseconds)
             state.setProducer(header.producerId, to: entry)
+        }
+    }
+
+    /// Builds the list of aborted transactions again up to the last segment that has lost its own.
+    private mutating func findAborted() throws(StorageError) {
+        guard let lostIndexBase else { return }
+        var firstOffsets: [Int64: Int64] = [:]
+        for segment in state.segments where segment.baseOffset <= lostIndexBase {
+            let reader = BatchReader(
+                file: try environment.files.file(at: file(segment.baseOffset, ".log")),
+                from: 0,
+                limit: segment.byteCount,
+                minimumOffset: segment.baseOffset,
+                depth: .wholeBatches
+            )
+            do throws(WalkError) {
+                while let header = try reader.next() {
+                    guard header.isTransactional, header.recordCount > 0 else { continue }
+                    guard header.isControl else {
+                        firstOffsets[header.producerId] = firstOffsets[header.producerId] ?? header.baseOffset
+                        continue
+                    }
+                    noteMarker(header, reader.batch, firstOffset: firstOffsets.removeValue(forKey: header.producerId))
+                }
+            } catch {
+                // Bad bytes end the walk over this segment; opening has reported them, or a check will.
+                if case .storage(let error) = error { throw error }
+            }
+        }
+    }
+
+    private mutating func noteMarker(
+        _ header: RecordBatchHeader,
+        _ batch: UnsafeRawBufferPointer,
+        firstOffset: Int64?
+    ) {
+        do throws(RecordBatchError) {
+            guard let firstOffset, try EndTransactionRecord(batch: batch)?.marker == .abort else { return }
+            state.transactions.restore(
+                AbortedTransaction(
+                    producerId: header.producerId,
+                    firstOffset: firstOffset,
+                    lastOffset: header.lastOffset
+                )
+            )
+        } catch {
+            damage.append((header.baseOffset...header.lastOffset, "not a transaction marker: \(error)"))
         }
     }
 
