@@ -22,7 +22,10 @@ final class ConnectionLimit: Sendable {
         count.wrappingSubtract(1, ordering: .relaxed)
     }
 
-    final class Handler: RemovableChannelHandler, Sendable {
+    final class Handler: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+        // Whatever comes in is passed on unseen.
+        typealias InboundIn = Any
+
         private let limit: ConnectionLimit
 
         fileprivate init(limit: ConnectionLimit) {

@@ -57,7 +57,7 @@ package struct PageCursor: Equatable {
         let sum = Self.number(bytes[(bytes.count - 4)...])
         bytes.removeLast(4)
         guard sum == UInt64(Self.checksum(bytes, kind)) else { return nil }
-        package var values: [Value] = []
+        var values: [Value] = []
         var rest = bytes[1...]
         while let tag = rest.popFirst() {
             guard let value = Self.value(tag, &rest) else { return nil }
