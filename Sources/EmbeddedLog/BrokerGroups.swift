@@ -153,8 +153,7 @@ extension Broker {
             memberId: request.memberId,
             instanceId: request.groupInstanceId,
             generation: request.generationId,
-            producer: .init(
-                id: request.producerId, epoch: request.producerEpoch, baseSequence: -1, isTransactional: true),
+            producer: (request.producerId, request.producerEpoch),
             offsets: offsets
         )
         groups.commit(commitment, answer)

@@ -9,7 +9,7 @@ struct OffsetCommitment: Sendable {
     var instanceId: String?
     var generation: Int32
     /// For commits in a transaction.
-    var producer: RecordBatchBuilder.Producer?
+    var producer: (id: Int64, epoch: Int16)?
     var offsets: [TopicPartition: CommittedOffset]
 }
 

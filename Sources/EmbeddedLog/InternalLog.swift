@@ -1,5 +1,6 @@
 import KafkaProtocol
 import LogStorage
+import Synchronization
 
 /// One internal topic: the coordinators' own log. Records are applied in memory after they are durable.
 final class InternalLog: Sendable {
@@ -23,6 +24,8 @@ final class InternalLog: Sendable {
     let log: PartitionLog
     private let scheduler: FlushScheduler
     private let clock: BrokerClock
+    /// Held while a batch gets its sequence number and is appended.
+    private let sequencing = Mutex(())
 
     init(topic: String, log: PartitionLog, scheduler: FlushScheduler, clock: BrokerClock) {
         self.topic = topic
@@ -33,23 +36,48 @@ final class InternalLog: Sendable {
 
     /// Appends records as one batch; `completion` gets the batch's base offset when it is durable.
     ///
-    /// - Parameter producer: for records that belong to a client's transaction.
+    /// - Parameter producer: id and epoch, for records that belong to a client's transaction.
     func append(
         _ records: [(key: [UInt8], value: [UInt8]?)],
-        producer: RecordBatchBuilder.Producer? = nil,
+        producer: (id: Int64, epoch: Int16)? = nil,
         completion: @escaping @Sendable (Result<Int64, StorageError>) -> Void
     ) {
-        let now = clock.wallMilliseconds()
-        var builder = RecordBatchBuilder(baseTimestamp: now, producer: producer)
-        for record in records { builder.append(key: record.key, value: record.value) }
-        do throws(StorageError) {
-            let result = try log.append(builder.build(), nowMilliseconds: now)
+        let written: Result<AppendResult, StorageError> = sequencing.withLock { _ in
+            Result { () throws(StorageError) in try write(records, producer) }
+        }
+        switch written {
+        case .failure(let error): completion(.failure(error))
+        case .success(let result):
             scheduler.requestDurability(of: log, through: result.lastOffset) { outcome in
                 completion(outcome.map { result.baseOffset })
             }
-        } catch {
-            completion(.failure(error))
         }
+    }
+
+    private func write(
+        _ records: [(key: [UInt8], value: [UInt8]?)],
+        _ producer: (id: Int64, epoch: Int16)?
+    ) throws(StorageError) -> AppendResult {
+        let now = clock.wallMilliseconds()
+        let identity = producer.map { producer in
+            RecordBatchBuilder.Producer(
+                id: producer.id,
+                epoch: producer.epoch,
+                baseSequence: nextSequence(producer.id, producer.epoch),
+                isTransactional: true
+            )
+        }
+        var builder = RecordBatchBuilder(baseTimestamp: now, producer: identity)
+        for record in records { builder.append(key: record.key, value: record.value) }
+        return try log.append(builder.build(), nowMilliseconds: now)
+    }
+
+    /// The client numbers only what it sends to its own topics; here the broker counts for it.
+    private func nextSequence(_ producerId: Int64, _ epoch: Int16) -> Int32 {
+        guard let known = log.latestProducers.first(where: { $0.producerId == producerId }),
+            known.producerEpoch == epoch
+        else { return 0 }
+        return RecordBatchHeader.sequence(known.lastSequence, advancedBy: 1)
     }
 
     /// Reads the log from its start.
