@@ -40,6 +40,11 @@ struct FetchLoop {
                 found.ends.append(position(message))
                 continue
             }
+            if code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED {
+                // The loss of the partitions follows as a rebalance.
+                handle.context.notice(severity: 4, subject: "MAX_POLL", message: reason(message))
+                continue
+            }
             try take(error(message, handle), behind: batch)
             if heldError != nil { break }
         }
@@ -63,9 +68,12 @@ struct FetchLoop {
         return TopicPartition(topic, message.pointee.partition)
     }
 
+    private func reason(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> String {
+        rd_kafka_message_errstr(message).map { String(cString: $0) } ?? ""
+    }
+
     private func error(_ message: UnsafeMutablePointer<rd_kafka_message_t>, _ handle: ClientHandle) -> LogError {
-        let reason = rd_kafka_message_errstr(message).map { String(cString: $0) }
-        let failure = Failure(message.pointee.err, message: reason, of: handle.pointer)
+        let failure = Failure(message.pointee.err, message: reason(message), of: handle.pointer)
         let place = message.pointee.rkt == nil ? "poll" : "poll of \(partition(message))"
         return failure.logError(during: .consume, doing: place)
     }

@@ -136,10 +136,28 @@ final class GroupConsumer {
     }
 
     /// Lends the group's metadata: group, member and generation.
+    ///
+    /// A member that lost its place has no member id any more, and a broker takes transactional offsets without a member id unchecked
+    /// (KIP-447 keeps that for old clients). So the loss is looked for here, after the metadata was taken: a loss that comes later
+    /// leaves the old member and generation in the metadata, which the broker refuses.
+    /// - Throws: `.fenced` when this member's assignment was lost.
     func withGroupMetadata(_ body: (OpaquePointer?) throws(LogError) -> Void) throws(LogError) {
         let metadata = rd_kafka_consumer_group_metadata(handle.pointer)
         defer { if let metadata { rd_kafka_consumer_group_metadata_destroy(metadata) } }
+        if isSubscribed, rd_kafka_assignment_lost(handle.pointer) != 0 || !isMember {
+            throw LogError(
+                .fenced,
+                code: "_ASSIGNMENT_LOST",
+                message: "commit: this member lost its place in the group"
+            )
+        }
         try body(metadata)
+    }
+
+    private var isMember: Bool {
+        guard let member = rd_kafka_memberid(handle.pointer) else { return false }
+        defer { rd_kafka_mem_free(handle.pointer, member) }
+        return member.pointee != 0
     }
 
     /// Answers what is unanswered, leaves the group and closes.

@@ -173,6 +173,7 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
 extension TransactionalProducer {
     /// Commits with the consumer's group metadata, whose generation fences a member that was replaced (KIP-447).
     fileprivate func commit(_ positions: [PartitionPosition], _ consumer: GroupConsumer) throws(LogError) {
+        guard !positions.isEmpty else { return try commit([], group: nil) }
         try consumer.withGroupMetadata { (metadata) throws(LogError) in try commit(positions, group: metadata) }
     }
 }

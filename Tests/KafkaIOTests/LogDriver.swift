@@ -17,12 +17,16 @@ struct LogDriver: ~Copyable {
         group: String,
         transactionalID: String,
         instance: String? = nil,
-        requestTimeoutMilliseconds: Int32 = 10_000
+        requestTimeoutMilliseconds: Int32 = 10_000,
+        maxPollIntervalMilliseconds: Int = 60_000
     ) throws {
         let settings = KafkaSettings(
             brokers: [brokers],
             clientID: transactionalID,
-            consumerProperties: ["session.timeout.ms": "6000", "heartbeat.interval.ms": "300"]
+            consumerProperties: [
+                "session.timeout.ms": "6000", "heartbeat.interval.ms": "300",
+                "max.poll.interval.ms": String(maxPollIntervalMilliseconds),
+            ]
         )
         let options = KafkaLog.Options(
             groupID: group,

@@ -4,7 +4,7 @@ import Testing
 
 /// The stream log against librdkafka's mock cluster, which takes offsets of transactions without storing them: what depends on them
 /// is tested by `ConformanceTests` with a real broker.
-@Suite("Kafka log on the mock cluster")
+@Suite("Kafka log on the mock cluster", .ownThread)
 struct MockLogTests {
     let cluster: KafkaMockCluster
     let group = uniqueName("group")
@@ -168,7 +168,7 @@ struct MockLogTests {
         static let endTxn: Int16 = 26
         static let addOffsetsToTxn: Int16 = 25
         static let initProducerID: Int16 = 22
-        static let produce: Int16 = 0
+        static let heartbeat: Int16 = 12
     }
 
     @Test(
@@ -239,6 +239,25 @@ struct MockLogTests {
         try driver.log.commit(positions)
         driver.log.close()
         #expect(try readToEnd(cluster.brokers, [TopicPartition("out", 0)]) == ["after"])
+    }
+
+    @Test("a member that was thrown out can't commit, and hears that its partitions are lost")
+    func thrownOut() async throws {
+        try await fill(2)
+        var driver = try driver("tx-1")
+        try driver.log.subscribe(to: ["in"])
+        try driver.run { $0.values.count >= 2 }
+        cluster.failNext(apiKey: Request.heartbeat, with: [25, 25, 25])  // UNKNOWN_MEMBER_ID
+        try await Task.sleep(for: .seconds(1))
+        let error = #expect(throws: LogError.self) { try driver.commit() }
+        #expect(error?.reaction == .fenced)
+        #expect(error?.code == "_ASSIGNMENT_LOST")
+        try driver.log.abort()
+        try driver.run { $0.lost == 1 }
+        #expect(driver.lost == 1)
+        try driver.run { $0.owned.count == 2 }
+        #expect(driver.owned.count == 2)
+        driver.log.close()
     }
 
     @Test("a broker that is down: retry, within the bound")

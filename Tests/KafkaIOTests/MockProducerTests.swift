@@ -3,7 +3,7 @@ import StreamCore
 import Testing
 
 /// Producer and reader against librdkafka's mock cluster.
-@Suite("Kafka producer and reader on the mock cluster")
+@Suite("Kafka producer and reader on the mock cluster", .ownThread)
 struct MockProducerTests {
     let cluster: KafkaMockCluster
     let settings: KafkaSettings
