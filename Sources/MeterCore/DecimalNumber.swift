@@ -64,7 +64,7 @@ struct DecimalNumber {
 
     /// Digits beyond the nineteenth only move the exponent; the first of them decides the rounding.
     private mutating func add(_ digit: UInt8, afterPoint: Bool, isFull: inout Bool) {
-        if !isFull, significand < 900_000_000_000_000_000 {
+        if !isFull, significand <= 1_844_674_407_370_955_160 {
             significand = significand * 10 + UInt64(digit)
             if afterPoint { powerOfTen -= 1 }
             return
