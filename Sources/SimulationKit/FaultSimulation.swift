@@ -190,6 +190,8 @@ public struct FaultSimulation: ~Copyable {
             stepOne()
         }
         if !processes.isEmpty { report.violations.append("\(processes.count) processes did not stop") }
+        // What dead processes left open times out now; until then readers wait for it.
+        cluster.advance(milliseconds: ClusterState.transactionTimeoutMilliseconds)
     }
 
     private var isEverythingCommitted: Bool {
