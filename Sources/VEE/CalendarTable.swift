@@ -1,0 +1,21 @@
+import MeterCore
+
+/// The calendars of the zones that meters name, made when first asked for. Entry 0 is UTC, which stands for unknown zones too.
+struct CalendarTable: Sendable {
+    private let zones: ZoneCatalog
+    private var names: [String] = ["UTC"]
+    var entries: [DayCalendar] = [DayCalendar(.utc)]
+
+    init(_ zones: ZoneCatalog) {
+        self.zones = zones
+    }
+
+    /// The index of a zone's calendar; nil when there is no such zone.
+    mutating func index(of zone: String) -> Int? {
+        if let index = names.firstIndex(of: zone) { return index }
+        guard let rules = zones[zone] else { return nil }
+        names.append(zone)
+        entries.append(DayCalendar(rules))
+        return entries.count - 1
+    }
+}

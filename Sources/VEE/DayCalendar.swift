@@ -1,0 +1,71 @@
+import MeterCore
+
+/// A local day as a span of instants, seconds since 1970.
+struct LocalDay: Sendable, Equatable {
+    var date: CivilDate
+    var start: Int64
+    var end: Int64
+}
+
+/// The local days of one zone. Remembers days it was asked for; that is never part of the state.
+struct DayCalendar: Sendable {
+    let rules: ZoneRules
+    /// By UTC day modulo the count; the span says whether an instant is really in it.
+    private var remembered: [LocalDay]
+
+    private static let rememberedCount: Int64 = 16
+
+    init(_ rules: ZoneRules) {
+        self.rules = rules
+        let none = LocalDay(date: CivilDate(daysSinceEpoch: 0), start: .max, end: .min)
+        remembered = Array(repeating: none, count: Int(Self.rememberedCount))
+    }
+
+    /// The local day of an instant.
+    mutating func day(at seconds: Int64) -> LocalDay {
+        let index = Int(seconds.flooredQuotient(86_400) & (Self.rememberedCount - 1))
+        let candidate = remembered[index]
+        if seconds >= candidate.start, seconds < candidate.end { return candidate }
+        let day = search(seconds)
+        remembered[index] = day
+        return day
+    }
+
+    /// The next local day that has any time in it.
+    func day(after day: LocalDay) -> LocalDay {
+        var date = day.date
+        while true {
+            date = CivilDate(daysSinceEpoch: date.daysSinceEpoch + 1)
+            let end = start(of: date.daysSinceEpoch + 1)
+            if end > day.end { return LocalDay(date: date, start: day.end, end: end) }
+        }
+    }
+
+    /// The clock may be set back over midnight, so the wall clock's date alone does not say which day an instant is in.
+    private func search(_ seconds: Int64) -> LocalDay {
+        var date = rules.localDate(of: Instant(secondsSinceEpoch: seconds)).daysSinceEpoch
+        while start(of: date) > seconds { date -= 1 }
+        while start(of: date + 1) <= seconds { date += 1 }
+        return LocalDay(date: CivilDate(daysSinceEpoch: date), start: start(of: date), end: start(of: date + 1))
+    }
+
+    private func start(of daysSinceEpoch: Int32) -> Int64 {
+        rules.dayStart(of: CivilDate(daysSinceEpoch: daysSinceEpoch)).secondsSinceEpoch
+    }
+}
+
+extension Int64 {
+    /// Quotient rounded towards negative infinity; the divisor is above zero.
+    @inline(__always)
+    func flooredQuotient(_ divisor: Int64) -> Int64 {
+        let quotient = self / divisor
+        return self % divisor < 0 ? quotient - 1 : quotient
+    }
+
+    /// Remainder in `0 ..< divisor`.
+    @inline(__always)
+    func flooredRemainder(_ divisor: Int64) -> Int64 {
+        let rest = self % divisor
+        return rest < 0 ? rest + divisor : rest
+    }
+}

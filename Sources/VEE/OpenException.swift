@@ -1,0 +1,65 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+
+/// An exception that is open, with all that would make it a different one.
+struct OpenException: Sendable, Equatable {
+    var windowStart: Int64
+    var windowEnd: Int64
+    var rule: UInt32
+    var severity: Severity
+    /// Start of the first interval concerned, seconds since 1970.
+    var firstStart: Int64
+    var count: UInt32
+    var observedBillionths: Int64
+    var limitBillionths: Int64
+
+    /// Stable code for those who act on it; empty when the rule number says it all.
+    var code: String { rule == GapRule.number ? GapRule.exceptionCode : "" }
+
+    var reason: String {
+        let first = Instant(secondsSinceEpoch: firstStart)
+        let seconds = observedBillionths / 1_000_000_000
+        switch rule {
+        case GapRule.number:
+            let limit = limitBillionths / 1_000_000_000
+            let why =
+                seconds > limit
+                ? "longer than the \(limit) s that may be estimated" : "without a valid value on both sides"
+            return "\(count) intervals from \(first) stay missing: a gap of \(seconds) s \(why)"
+        case SpikeRule.number:
+            let percent = Quantity(billionths: observedBillionths)
+            return "\(count) intervals from \(first) are up to \(percent) % above the third highest of the day"
+        case NegativeRule.number:
+            return "\(count) intervals from \(first) are negative, down to \(Quantity(billionths: observedBillionths))"
+        default:
+            return "\(count) intervals from \(first) are \(seconds) s off the interval grid of the day"
+        }
+    }
+}
+
+extension OpenException {
+    func encode(into writer: inout CompactWriter) {
+        writer.append(windowStart)
+        writer.append(windowEnd - windowStart)
+        writer.append(unsigned: UInt64(rule))
+        writer.append(severity.rawValue)
+        writer.append(firstStart)
+        writer.append(unsigned: UInt64(count))
+        writer.append(observedBillionths)
+        writer.append(limitBillionths)
+    }
+
+    init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+        windowStart = try reader.integer(bytes)
+        let length: Int64 = try reader.integer(bytes)
+        windowEnd = windowStart &+ length
+        rule = try reader.unsigned32(bytes)
+        guard let severity = Severity(rawValue: try reader.byte(bytes)) else { throw .malformed("a severity") }
+        self.severity = severity
+        firstStart = try reader.integer(bytes)
+        count = try reader.unsigned32(bytes)
+        observedBillionths = try reader.integer(bytes)
+        limitBillionths = try reader.integer(bytes)
+    }
+}

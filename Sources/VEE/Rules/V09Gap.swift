@@ -1,0 +1,28 @@
+import MeterEvents
+
+/// V09, missing and gap check.
+///
+/// Definition: an expected slot of a closed window for which there is no value, whether the source said so (missing) or nothing
+/// came at all (empty). Slots before the channel's first known interval are not expected. A gap is a run of such slots, and of
+/// slots whose value failed, across the borders of windows.
+///
+/// Result: a slot that an estimation method fills carries the finding as a warning; one that stays missing carries it as a failure,
+/// and its window opens an exception `ERR_VEE_GAP_04`. Nothing is invented.
+///
+/// Source: Oracle Utilities MDM "Raise Missing Quantity"; Itron Enterprise Edition's MISSING and EMPTY statuses.
+public struct GapRule: Sendable, Equatable {
+    public static let number: UInt32 = 9
+    public static let exceptionCode = "ERR_VEE_GAP_04"
+
+    public var isEnabled: Bool
+
+    public init(isEnabled: Bool = true) {
+        self.isEnabled = isEnabled
+    }
+
+    /// The finding's observed value is the interval length in seconds: it must not change with the gap around the slot, or every
+    /// slot of a gap would be versioned anew when its far end moves. The limit is the longest gap that is estimated, in seconds.
+    static func severity(isEstimated: Bool) -> Severity {
+        isEstimated ? .warn : .fail
+    }
+}

@@ -1,0 +1,80 @@
+public import MeterEvents
+
+/// V19, spike check.
+///
+/// Definition: the highest intervals of a local day against the third highest. The third is the reference so that two adjoining high
+/// intervals do not hide each other.
+///
+/// Formula: `s = (value - third) / third * 100`; the interval fails when `s > T`, strictly. Exact in integers.
+///
+/// Skipped when the highest value is below the minimum size, when the day has fewer than three measured values, or when the third
+/// is not above zero. Energy in kWh only. Estimates, missing and failed values take no part.
+///
+/// Parameters: `thresholdPercent` (T, default 180), `minimumPerHour` (default 0.5 kWh per hour of interval), `severity` (default
+/// fail). Fail: the value is kept with the quality failed, for review, is not counted in the window's sum, is not estimated, and is
+/// no end point of an estimate. Warn: the value is kept and used with the quality questionable.
+///
+/// Source: Oracle Utilities MDM `D2-INTSPKCHK` for the formula; the California DASMMD for 180 %.
+public struct SpikeRule: Sendable, Equatable {
+    public static let number: UInt32 = 19
+
+    public var isEnabled: Bool
+    /// Percent, in billionths.
+    public var thresholdPercentBillionths: Int64
+    /// kWh per hour of interval, in billionths.
+    public var minimumPerHourBillionths: Int64
+    /// `.fail` or `.warn`.
+    public var severity: Severity
+
+    public init(
+        isEnabled: Bool = true,
+        thresholdPercentBillionths: Int64 = 180_000_000_000,
+        minimumPerHourBillionths: Int64 = 500_000_000,
+        severity: Severity = .fail
+    ) {
+        self.isEnabled = isEnabled
+        self.thresholdPercentBillionths = thresholdPercentBillionths
+        self.minimumPerHourBillionths = minimumPerHourBillionths
+        self.severity = severity
+    }
+
+    /// The three highest of the values offered.
+    struct Ranking {
+        private(set) var highest = Int64.min
+        private(set) var second = Int64.min
+        private(set) var third = Int64.min
+
+        @inline(__always)
+        mutating func offer(_ value: Int64) {
+            guard value > third else { return }
+            if value > highest {
+                third = second
+                second = highest
+                highest = value
+            } else if value > second {
+                third = second
+                second = value
+            } else {
+                third = value
+            }
+        }
+    }
+
+    /// Whether a day with these highest values has a spike at all.
+    func finds(in ranking: Ranking, intervalSeconds: Int64) -> Bool {
+        guard ranking.third > 0 else { return false }
+        let isLarge =
+            Int128(ranking.highest) * 3600 >= Int128(minimumPerHourBillionths) * Int128(intervalSeconds)
+        return isLarge && isExceeded(by: ranking.highest, third: ranking.third)
+    }
+
+    /// Whether `value` is more than T percent above `third` (which is above zero).
+    func isExceeded(by value: Int64, third: Int64) -> Bool {
+        (Int128(value) - Int128(third)) * 100_000_000_000 > Int128(thresholdPercentBillionths) * Int128(third)
+    }
+
+    /// Percent above `third`, in billionths, cut at the largest `Int64`.
+    func excessPercentBillionths(of value: Int64, third: Int64) -> Int64 {
+        Int64(clamping: (Int128(value) - Int128(third)) * 100_000_000_000 / Int128(third))
+    }
+}

@@ -1,0 +1,182 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+
+extension Series {
+    /// Up to where days are due, and the watermark (ms since 1970) at which the next one will be; `Int64.max` when none will.
+    ///
+    /// A day is due a grace after its end. While the newest data ends inside it or before it, it also waits until nothing has come
+    /// for the late grace, so that data that comes in pieces makes no wave of gaps. Nothing is due beyond the newest data, but for the
+    /// days that a live channel is expected to fill.
+    func due(_ context: FoldContext, _ calendar: inout DayCalendar) -> (through: Int64, next: Int64) {
+        var through = closedThrough
+        var day = calendar.day(at: through)
+        let horizon = max(dataEndSeconds, expectedUntil)
+        while day.start < horizon {
+            var dueAt = (day.end + context.limits.graceSeconds) * 1000
+            if dataEndSeconds < day.end {
+                dueAt = max(dueAt, lastArrivalMilliseconds + context.limits.lateGraceSeconds * 1000)
+            }
+            guard let watermark = context.watermarkMilliseconds, watermark >= dueAt else { return (through, dueAt) }
+            through = day.end
+            day = calendar.day(after: day)
+        }
+        return (through, .max)
+    }
+
+    /// Closes what is due, and what the history has left behind; decides that and `result`; forgets what is too old. Returns the
+    /// watermark at which it must be looked at again.
+    mutating func advance(
+        _ result: IntakeResult,
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ effects: inout Effects
+    ) -> Int64 {
+        var (through, next) = due(context, &calendar)
+        let edge = forgettingEdge(context, &calendar)
+        if let edge, edge > through {
+            through = edge
+            next = max(next, edge * 1000)
+        }
+        var closing: Range<Int64>?
+        if through > closedThrough {
+            let newly = firstSlot(from: closedThrough)..<firstSlot(from: through)
+            closedThrough = through
+            slots.cover(max(newly.lowerBound, slots.base)..<max(newly.upperBound, slots.base))
+            closing = newly
+        }
+        switch (result.changed, closing) {
+        case (let changed?, let closing?) where changed.upperBound < closing.lowerBound:
+            settle(changed, forced: result.forced, context, &calendar, &effects)
+            settle(closing, context, &calendar, &effects)
+        case (let changed?, let closing?):
+            let both = min(changed.lowerBound, closing.lowerBound)..<max(changed.upperBound, closing.upperBound)
+            settle(both, forced: result.forced, context, &calendar, &effects)
+        case (let changed?, nil): settle(changed, forced: result.forced, context, &calendar, &effects)
+        case (nil, let closing?): settle(closing, context, &calendar, &effects)
+        case (nil, nil): break
+        }
+        if let edge { forget(below: edge) }
+        return next
+    }
+
+    /// The day's start below which the history is to be forgotten; nil while that is less than a day.
+    private func forgettingEdge(_ context: FoldContext, _ calendar: inout DayCalendar) -> Int64? {
+        let keptFrom = dataEndSeconds - context.limits.keptSeconds
+        guard !slots.isEmpty, keptFrom - start(of: slots.base) > 2 * 86_400 else { return nil }
+        return calendar.day(at: keptFrom).start
+    }
+
+    /// Drops slots and decisions below a day's start, all of whose days are closed.
+    mutating func forget(below edge: Int64) {
+        let slot = firstSlot(from: edge)
+        guard slot > slots.base else { return }
+        var revision = forgottenRevision
+        for index in 0..<Int(min(slot - slots.base, Int64(slots.count))) {
+            revision = max(revision, slots.revisions[index])
+        }
+        let window = windowIndex(edge)
+        for record in windows[..<window] { revision = max(revision, record.revision) }
+        forgottenRevision = revision
+        forgottenBelow = slot
+        windows.removeSubrange(..<window)
+        exceptions.removeSubrange(..<exceptionIndex(edge))
+        spikes.removeSubrange(..<spikeIndex(slot))
+        slots.removeBelow(slot)
+    }
+
+    /// The slot below which data is beyond the history.
+    func historyEdge(_ context: FoldContext, _ calendar: inout DayCalendar) -> Int64 {
+        if forgottenBelow > .min { return forgottenBelow }
+        return firstSlot(from: calendar.day(at: dataEndSeconds - context.limits.keptSeconds).start)
+    }
+
+    /// Closes and forgets everything, because data came that lies more than the history after it. Gaps are judged from
+    /// one history before the new data on.
+    mutating func leap(
+        to start: Int64,
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ effects: inout Effects
+    ) {
+        let last = calendar.day(at: dataEndSeconds - 1)
+        if last.end > closedThrough {
+            let newly = firstSlot(from: closedThrough)..<firstSlot(from: last.end)
+            closedThrough = last.end
+            slots.cover(max(newly.lowerBound, slots.base)..<max(newly.upperBound, slots.base))
+            settle(newly, context, &calendar, &effects)
+        }
+        let edge = calendar.day(at: start - context.limits.keptSeconds).start
+        closedThrough = max(closedThrough, edge)
+        forget(below: edge)
+    }
+
+    /// Judges data from beyond the history by itself: interval checks, the checks of its days as far as they are in the block, and
+    /// estimates between values of the block. Its versions are numbered above all that were forgotten.
+    mutating func judgeAlone(
+        _ block: IntervalBlock,
+        _ range: Range<Int64>,
+        blockStart: Int64,
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ effects: inout Effects
+    ) {
+        var alone = Series(
+            meter: meter,
+            channel: channel,
+            unit: unit,
+            intervalSeconds: intervalSeconds,
+            phase: phase
+        )
+        alone.failsNegative = failsNegative
+        alone.forgottenRevision = forgottenRevision
+        alone.isolation = Isolation(slots: range, isVirgin: range.upperBound <= firstKnown)
+        alone.firstKnown = range.lowerBound
+        alone.dataEnd = range.upperBound
+        alone.closedThrough = .max
+        let result = alone.take(block, range, blockStart: blockStart, context, &calendar, &effects)
+        if let changed = result.changed {
+            alone.settle(changed, forced: result.forced, context, &calendar, &effects)
+            forgottenRevision += 1
+        }
+    }
+
+    /// The meter's days are cut anew: takes back the windows and exceptions of the old cut, and decides everything again.
+    mutating func recut(
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ effects: inout Effects
+    ) -> Int64 {
+        guard !slots.isEmpty else { return .max }
+        withdraw(context, &effects)
+        if forgottenBelow > .min {
+            let seconds = start(of: forgottenBelow)
+            let day = calendar.day(at: seconds)
+            if day.start < seconds { forget(below: day.end) }
+        }
+        let first = max(firstKnown, slots.base)
+        closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
+        var result = IntakeResult()
+        result.add(slots.base..<slots.end)
+        if phase != 0 || intervalSeconds > 900 { result.forced = Array(slots.base..<slots.end) }
+        return advance(result, context, &calendar, &effects)
+    }
+
+    private mutating func withdraw(_ context: FoldContext, _ effects: inout Effects) {
+        let rules = DayRules(index: 0, isClosed: true, offsetSeconds: 0, judgesAbsent: false, maximumGap: 0)
+        for exception in exceptions { emit(exception, isOpen: false, rules, context, &effects) }
+        exceptions.removeAll()
+        for record in windows {
+            let revision = max(record.revision, forgottenRevision) + 1
+            var state = WindowState(
+                start: Instant(secondsSinceEpoch: record.start),
+                end: Instant(secondsSinceEpoch: record.end),
+                expected: 0
+            )
+            state.revision = revision
+            emit([], state, rules, context, &effects)
+            forgottenRevision = max(forgottenRevision, revision)
+        }
+        windows.removeAll()
+    }
+}

@@ -1,0 +1,56 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+
+extension Series {
+    /// Folds a block whose recorded slots lie in `range`. Returns the watermark at which the series must be looked at again.
+    mutating func fold(
+        _ block: IntervalBlock,
+        _ range: Range<Int64>,
+        blockStart: Int64,
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ effects: inout Effects
+    ) -> Int64 {
+        let isFirst = dataEnd == .min
+        let oldFirst = firstKnown
+        var edge = isFirst ? Int64.min : historyEdge(context, &calendar)
+        if range.lowerBound < edge {
+            let beyond = range.clamped(to: .min..<edge)
+            effects.count(VEECounter.beyondHistory.rawValue, by: Int64(beyond.count))
+            judgeAlone(block, beyond, blockStart: blockStart, context, &calendar, &effects)
+        }
+        if !isFirst, start(of: range.lowerBound) - dataEndSeconds > context.limits.keptSeconds {
+            leap(to: start(of: range.lowerBound), context, &calendar, &effects)
+            edge = forgottenBelow
+        }
+        noteArrival(of: range, context)
+        var result = IntakeResult()
+        let expected = max(firstKnown, edge)
+        if range.upperBound > edge {
+            slots.cover(expected..<range.upperBound)
+            let within = range.clamped(to: max(range.lowerBound, edge)..<range.upperBound)
+            result = take(block, within, blockStart: blockStart, context, &calendar, &effects)
+        }
+        lowerFrontier(isFirst, oldFirst, expected, &calendar)
+        if !isFirst, expected < oldFirst {
+            slots.cover(expected..<max(slots.base, expected + 1))
+            result.add(expected..<oldFirst)
+        }
+        return advance(result, context, &calendar, &effects)
+    }
+
+    /// While no day is closed, closing starts with the day of the first known slot.
+    private mutating func lowerFrontier(
+        _ isFirst: Bool,
+        _ oldFirst: Int64,
+        _ expected: Int64,
+        _ calendar: inout DayCalendar
+    ) {
+        if isFirst {
+            closedThrough = calendar.day(at: start(of: expected)).start
+        } else if expected < oldFirst, closedThrough <= calendar.day(at: start(of: oldFirst)).start {
+            closedThrough = min(closedThrough, calendar.day(at: start(of: expected)).start)
+        }
+    }
+}

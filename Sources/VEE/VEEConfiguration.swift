@@ -1,0 +1,69 @@
+public import MeterCore
+
+/// What the fold needs besides its input. The same for every task.
+public struct VEEConfiguration: Sendable {
+    /// Zones by identifier; a meter whose zone is not here is windowed in UTC, and an exception says so.
+    public var zones: ZoneCatalog
+    /// Holds for data before the first activated rule set.
+    public var defaultRules: RuleSet
+    public var limits: VEELimits
+
+    public init(
+        zones: ZoneCatalog,
+        defaultRules: RuleSet = .default1,
+        limits: VEELimits = VEELimits()
+    ) {
+        self.zones = zones
+        self.defaultRules = defaultRules
+        self.limits = limits
+    }
+}
+
+/// Bounds of state and of waiting. All times are stream time or data time, never the clock of the machine.
+public struct VEELimits: Sendable, Equatable {
+    /// Days before a channel's newest interval within which late data finds everything that is needed to judge it. Older data is
+    /// judged by itself.
+    public var historyDays: Int
+    /// A local day is due this long after its end.
+    public var graceSeconds: Int64
+    /// What has not come by the end of the newest data is missing this long after the channel's last arrival.
+    public var lateGraceSeconds: Int64
+    /// Days without any data after a channel's newest interval that still come out as missing, when the channel reports live.
+    public var silentDays: Int
+    /// A channel reports live when its data arrives within this time of its end.
+    public var liveLagSeconds: Int64
+    /// Data that ends this long after its own receive time is refused.
+    public var futureSeconds: Int64
+    /// Series (meter, channel, interval length) of one partition. Further ones are judged without memory.
+    public var maximumSeries: Int
+    /// Intervals in a window. Channels with more (intervals under a minute) are judged without memory.
+    public var maximumWindowSlots: Int
+    /// Activated rule sets that are kept, 62 at most.
+    public var maximumRuleSets: Int
+
+    public init(
+        historyDays: Int = 35,
+        graceSeconds: Int64 = 86_400,
+        lateGraceSeconds: Int64 = 21_600,
+        silentDays: Int = 0,
+        liveLagSeconds: Int64 = 3 * 86_400,
+        futureSeconds: Int64 = 35 * 86_400,
+        maximumSeries: Int = 1_000_000,
+        maximumWindowSlots: Int = 1500,
+        maximumRuleSets: Int = 62
+    ) {
+        self.historyDays = max(historyDays, 1)
+        self.graceSeconds = max(graceSeconds, 0)
+        self.lateGraceSeconds = max(lateGraceSeconds, 0)
+        self.silentDays = min(max(silentDays, 0), self.historyDays)
+        self.liveLagSeconds = max(liveLagSeconds, 0)
+        self.futureSeconds = max(futureSeconds, 0)
+        self.maximumSeries = max(maximumSeries, 0)
+        self.maximumWindowSlots = max(maximumWindowSlots, 1)
+        self.maximumRuleSets = min(max(maximumRuleSets, 1), 62)
+    }
+
+    /// Seconds of slots that are kept before the newest one: the history, and three days more so that the days of the history
+    /// have whole neighbours.
+    var keptSeconds: Int64 { Int64(historyDays + 3) * 86_400 }
+}

@@ -1,0 +1,44 @@
+/// Indices into `VEEProcessor.counterNames`.
+enum VEECounter: Int, CaseIterable {
+    case intervalsIn
+    case validated
+    case estimated
+    case failed
+    case missing
+    case revisions
+    case duplicatesIgnored
+    case replacements
+    case replacementsHeld
+    case beyondHistory
+    case withoutMemory
+    case refused
+    case windowsClosed
+    case windowsRevised
+    case exceptionsOpened
+    case exceptionsCleared
+    case ruleSetsActivated
+    case ruleSetsRefused
+
+    var name: String {
+        switch self {
+        case .intervalsIn: "intervals_in_total"
+        case .validated: "intervals_validated_total"
+        case .estimated: "intervals_estimated_total"
+        case .failed: "intervals_failed_total"
+        case .missing: "intervals_missing_total"
+        case .revisions: "intervals_revised_total"
+        case .duplicatesIgnored: "intervals_duplicates_ignored_total"
+        case .replacements: "intervals_replaced_total"
+        case .replacementsHeld: "intervals_replacements_held_total"
+        case .beyondHistory: "intervals_beyond_history_total"
+        case .withoutMemory: "intervals_without_memory_total"
+        case .refused: "intervals_refused_total"
+        case .windowsClosed: "windows_closed_total"
+        case .windowsRevised: "windows_revised_total"
+        case .exceptionsOpened: "exceptions_opened_total"
+        case .exceptionsCleared: "exceptions_cleared_total"
+        case .ruleSetsActivated: "rule_sets_activated_total"
+        case .ruleSetsRefused: "rule_sets_refused_total"
+        }
+    }
+}

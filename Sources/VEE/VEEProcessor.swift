@@ -1,0 +1,157 @@
+import MeterCore
+import MeterEvents
+public import StreamCore
+
+/// Validation, estimation and editing: folds the journal of one partition into versions of interval values and exceptions.
+///
+/// An interval is checked when it comes and put out at once. Its window, the local day of the meter's zone, is checked as a whole when it
+/// closes (`Series.due`), gaps are estimated then, and again whenever something in a closed window changes; only what became
+/// different comes out, as a new revision. What holds in the end does not depend on the order in which the data came, within the
+/// kept history.
+public struct VEEProcessor: Processor {
+    public typealias Configuration = VEEConfiguration
+
+    public static let name = "vee"
+    public static let stateVersion: UInt32 = 1
+    public static let inputTopic = "meter.journal"
+    public static let outputTopics = ["meter.validated", "meter.exceptions"]
+    public static let counterNames = VEECounter.allCases.map(\.name)
+
+    static let validatedOutput = 0
+    static let exceptionsOutput = 1
+
+    let configuration: VEEConfiguration
+    let partition: Int32
+    var timeline: RuleTimeline
+    var watermark = Watermark()
+    /// The latest receive time seen, ms since 1970.
+    var streamMilliseconds: Int64 = .min
+    var meters: [MeterState] = []
+    var series: [Series] = []
+
+    // What follows from the state and is not part of it.
+    var meterIndex: [String: Int] = [:]
+    var calendars: CalendarTable
+    /// By series: the watermark at which it must be looked at. Never later than really due.
+    var dueAt: [Int64] = []
+    var earliestDue = Int64.max
+
+    public init(configuration: VEEConfiguration, partition: Int32) {
+        self.configuration = configuration
+        self.partition = partition
+        self.timeline = RuleTimeline(
+            default: configuration.defaultRules,
+            maximumCount: configuration.limits.maximumRuleSets
+        )
+        self.calendars = CalendarTable(configuration.zones)
+    }
+
+    public var stateSizes: [(name: String, count: Int)] {
+        var slots = 0
+        var references = 0
+        var windows = 0
+        var exceptions = 0
+        for one in series {
+            slots += one.slots.count
+            references += one.references.count
+            windows += one.windows.count
+            exceptions += one.exceptions.count
+        }
+        return [
+            ("meters", meters.count), ("series", series.count), ("slots", slots), ("references", references),
+            ("windows", windows), ("open_exceptions", exceptions), ("rule_sets", timeline.entries.count),
+        ]
+    }
+
+    public mutating func fold(
+        _ batch: borrowing InputBatch,
+        _ range: Range<Int>,
+        into effects: inout Effects
+    ) throws(ProcessorFault) {
+        for index in range {
+            let entry = batch.entries[index]
+            if entry.isTombstone { continue }
+            let event: JournalEvent
+            do {
+                event = try JournalEvent(batch.bytes, entry.value)
+            } catch {
+                throw ProcessorFault(
+                    partition: batch.partition(of: index),
+                    offset: entry.offset,
+                    reason: error.description
+                )
+            }
+            fold(event, at: entry.timestampMilliseconds, &effects)
+        }
+    }
+
+    private mutating func fold(_ event: JournalEvent, at recordMilliseconds: Int64, _ effects: inout Effects) {
+        streamMilliseconds = max(streamMilliseconds, event.raw.receivedAtMilliseconds)
+        watermark.observe(event.raw)
+        if case .tick(let tick) = event.body {
+            streamMilliseconds = max(streamMilliseconds, tick.timeMilliseconds)
+            watermark.observe(tick)
+        }
+        var context = FoldContext(
+            raw: event.raw,
+            recordMilliseconds: recordMilliseconds,
+            decidedAtMilliseconds: streamMilliseconds,
+            watermarkMilliseconds: watermark.milliseconds,
+            limits: configuration.limits,
+            timeline: timeline,
+            meter: "",
+            key: [],
+            zone: ""
+        )
+        switch event.body {
+        case .intervalBlock(let block): take(block, &context, &effects)
+        case .meterUpserted(let registration):
+            if let meter = meterSlot(registration.meter) {
+                observeZone(registration.zone, isRegistry: true, of: meter, &context, &effects)
+            }
+        case .ruleSetActivated(let activation): activate(activation, &context, &effects)
+        case .registerReads, .tick, .unknown: break
+        }
+        closeWhatIsDue(&context, &effects)
+    }
+
+    /// Looks at every series whose time has come, in the order in which they first appeared.
+    private mutating func closeWhatIsDue(_ context: inout FoldContext, _ effects: inout Effects) {
+        guard let now = watermark.milliseconds, now >= earliestDue else { return }
+        var earliest = Int64.max
+        for index in series.indices {
+            if dueAt[index] <= now {
+                enter(series[index].meter, &context)
+                dueAt[index] = series[index].advance(
+                    Series.IntakeResult(),
+                    context,
+                    &calendars.entries[meters[series[index].meter].calendar],
+                    &effects
+                )
+            }
+            earliest = min(earliest, dueAt[index])
+        }
+        earliestDue = earliest
+    }
+
+    /// Makes a meter the one in hand.
+    func enter(_ meter: Int, _ context: inout FoldContext) {
+        context.meter = meters[meter].name
+        context.key = meters[meter].key
+        context.zone = calendars.entries[meters[meter].calendar].rules.identifier
+    }
+
+    /// The index of a meter, made known when it is new; nil when there are too many.
+    mutating func meterSlot(_ name: String) -> Int? {
+        if let index = meterIndex[name] { return index }
+        guard meters.count < configuration.limits.maximumSeries else { return nil }
+        meters.append(MeterState(name: name))
+        meterIndex[name] = meters.count - 1
+        return meters.count - 1
+    }
+
+    mutating func setDue(_ series: Int, _ milliseconds: Int64) {
+        dueAt[series] = milliseconds
+        earliestDue = min(earliestDue, milliseconds)
+    }
+}
