@@ -1,15 +1,15 @@
-import HTTPServing
+package import HTTPServing
 import HTTPTypes
 import Synchronization
 
 /// Who may ask now: a rate for each peer, and a number of requests at one time for all.
-final class Admission: Sendable {
+package final class Admission: Sendable {
     private let limiter: Mutex<RateLimiter>
     private let started = ContinuousClock.now
     private let inFlight = Atomic<Int>(0)
     private let maxInFlight: Int
 
-    init(_ limits: QueryAPIConfiguration.Limits) {
+    package init(_ limits: QueryAPIConfiguration.Limits) {
         limiter = Mutex(
             RateLimiter(
                 ratePerSecond: limits.requestsPerSecondPerPeer,
@@ -34,15 +34,19 @@ final class Admission: Sendable {
     }
 
     /// Throws 503 when too many requests are being answered; otherwise `leave` must follow.
-    func enter() throws(ProblemDocument) {
+    package func enter() throws(ProblemDocument) {
         let before = inFlight.wrappingAdd(1, ordering: .relaxed).oldValue
         guard before < maxInFlight else {
             leave()
-            throw ReadModel.unavailable("busy", "the server answers as many requests as it may; try again", seconds: 1)
+            throw DatabaseProblem.unavailable(
+                "busy",
+                "the server answers as many requests as it may; try again",
+                seconds: 1
+            )
         }
     }
 
-    func leave() {
+    package func leave() {
         inFlight.wrappingSubtract(1, ordering: .relaxed)
     }
 }
