@@ -147,7 +147,7 @@ let package = Package(
                 "MeterCore", "StreamCore", "Telemetry", "PayloadCompression", "MeterFormats", "MeterEvents",
                 "Intake", "Normalization", "VEE", "Alarms", "Snapshots", "KafkaIO", "PostgresIO", "StreamRuntime",
                 "KafkaProtocol",
-                "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings",
+                "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings", "HTTPServing",
                 "HeadEndSimulator", argumentParser, crypto, logging, lifecycle,
             ],
             swiftSettings: strict
@@ -188,7 +188,7 @@ let package = Package(
         tests("TopicCatalog"),
         tests("Gateway", ["KafkaIO", "StreamCore", hummingbird]),
         tests("Projection", ["MeterCore", "StreamCore", "MeterEvents", "PostgresIO"]),
-        tests("QueryAPI", ["PostgresIO"]),
+        tests("QueryAPI", ["PostgresIO", "HTTPServing", "Telemetry", logging]),
         tests("Settings"),
         tests("HeadEndSimulator", ["MeterCore", "MeterFormats"]),
         tests("MeterlogApp"),

@@ -61,6 +61,17 @@ public final class MetricsRegistry: Sendable {
         return histogram
     }
 
+    /// The sum of a counter over all its label sets, 0 when there is none of that name.
+    public func total(_ name: String) -> Int64 {
+        families.withLock { families in
+            var total: Int64 = 0
+            for instrument in (families[name]?.series ?? [:]).values {
+                if case .counter(let counter) = instrument { total += counter.value }
+            }
+            return total
+        }
+    }
+
     /// Takes a series off the page (the lag of a partition that is somewhere else now).
     public func remove(_ name: String, labels: [MetricLabel]) {
         families.withLock { families in

@@ -1,0 +1,147 @@
+import ArgumentParser
+import Crypto
+import MeterFormats
+import Settings
+
+/// `meterlog ingest`: takes files in through the gateway.
+struct IngestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Send files to the gateway, split into payloads; sending a file again adds nothing.",
+        discussion: """
+            gzip, lz4, xz, zip and tar are recognised. A file is cut on line boundaries into chunks that can be decoded alone; each \
+            chunk's idempotency key is the hash of the file and of its media type with the chunk's range.
+
+            meterlog ingest meters.tar.xz --format mapped-csv --source archive --timezone Europe/Berlin --interval 1h
+            meterlog ingest nem12.csv.gz --format nem12 --source mdp
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var type: MediaTypeOptions
+
+    @Argument(help: "Files to send.")
+    var files: [String]
+
+    @Option(help: "Name of the sender in the log.")
+    var source: String
+
+    @Option(help: "URL of the gateway. Default: the configured address.")
+    var gateway: String?
+
+    @Option(help: "Bearer token for the gateway. Default: the first configured one.")
+    var token: String?
+
+    @Option(help: "Payloads under way at one time.")
+    var parallel = 8
+
+    @Option(help: "Bytes of a chunk before a cut is looked for.")
+    var chunkBytes = 1 << 20
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    func validate() throws {
+        guard (1...256).contains(parallel) else { throw ValidationError("--parallel is 1 to 256") }
+        guard (1024...(64 << 20)).contains(chunkBytes) else { throw ValidationError("--chunk-bytes is 1024 to 64 MiB") }
+        guard !files.isEmpty else { throw ValidationError("name at least one file") }
+    }
+
+    func run() async throws {
+        let settings = try common.settings()
+        let client = try GatewayClient(
+            gateway: gateway ?? "http://\(settings.gateway.host):\(settings.gateway.port)",
+            token: token ?? settings.gateway.tokens.keys.min(),
+            connections: parallel
+        )
+        let started = Stopwatch.seconds()
+        let zones = try type.timezoneMap.map { try ZoneMap(csv: try TextFile.read($0).text, path: $0) }
+        let payloads = try payloads(zones)
+        let bar = ProgressBar(title: "ingest", unit: "payloads", total: payloads.count, isQuiet: json)
+        let outcome = await PayloadSender(client: client, parallel: parallel).send(payloads) { bar.advance() }
+        bar.finish()
+        report(outcome, payloads, seconds: Stopwatch.seconds() - started)
+        if !outcome.failures.isEmpty { throw ExitCode.failure }
+    }
+
+    private func payloads(_ zones: ZoneMap?) throws -> [GatewayClient.Payload] {
+        var result: [GatewayClient.Payload] = []
+        for path in files {
+            for file in try InputFile.read(path) where !file.bytes.isEmpty {
+                let zone = zones?.zone(of: file.stem)
+                if zones != nil, zone == nil {
+                    throw IngestError.unusable("\(file.name): the time zone map has no row for \"\(file.stem)\"")
+                }
+                let mediaType = try type.mediaType(zone: zone)
+                let hash = fileHash(file.bytes, mediaType: mediaType)
+                for chunk in FileChunker(layout: layout(file.bytes), chunkBytes: chunkBytes).chunks(of: file.bytes) {
+                    result.append(
+                        GatewayClient.Payload(
+                            body: chunk.body,
+                            mediaType: mediaType,
+                            idempotencyKey: "file-\(hash)-\(chunk.range.lowerBound)-\(chunk.range.upperBound)",
+                            source: source
+                        )
+                    )
+                }
+            }
+        }
+        return result
+    }
+
+    /// SHA-256 over the media type, a zero byte and the content: the same content read in another way is another payload.
+    private func fileHash(_ bytes: [UInt8], mediaType: String) -> String {
+        var hash = SHA256()
+        hash.update(data: Array(mediaType.utf8))
+        hash.update(data: [0])
+        hash.update(data: bytes)
+        return hash.finalize().map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    private func layout(_ bytes: [UInt8]) -> FileChunker.Layout {
+        switch type.format {
+        case MappedCSV.format.name:
+            let delimiter = type.delimiter?.utf8.first ?? UInt8(ascii: ",")
+            return .lines(
+                hasHeader: !type.noHeader,
+                timeColumn: timeColumn(bytes, delimiter: delimiter),
+                delimiter: delimiter
+            )
+        case AWSGuidanceCSV.format.name:
+            return .lines(hasHeader: bytes.starts(with: "time".utf8), timeColumn: 0, delimiter: UInt8(ascii: ","))
+        case NEM12.format.name:
+            return .nem12
+        default:
+            return .whole
+        }
+    }
+
+    /// Position of the time column, from 0: by number, or by name in the header line.
+    private func timeColumn(_ bytes: [UInt8], delimiter: UInt8) -> Int {
+        let reference = type.time ?? "1"
+        if let number = Int(reference) { return max(0, number - 1) }
+        let header = bytes.prefix { $0 != 0x0a }
+        let names = header.split(separator: delimiter, omittingEmptySubsequences: false)
+        return names.firstIndex { String(decoding: $0, as: UTF8.self) == reference } ?? 0
+    }
+
+    private func report(_ outcome: PayloadSender.Outcome, _ payloads: [GatewayClient.Payload], seconds: Double) {
+        let bytes = payloads.reduce(0) { $0 + $1.body.count }
+        for failure in outcome.failures.prefix(20) { Terminal.complain("meterlog ingest: \(failure)") }
+        if outcome.failures.count > 20 { Terminal.complain("… and \(outcome.failures.count - 20) more") }
+        guard json else {
+            let rate = Int(Double(bytes) / max(seconds, 0.001) / 1e6)
+            Terminal.print(
+                "\(outcome.acknowledged) of \(payloads.count) payloads acknowledged, \(bytes) bytes, \(rate) MB/s"
+            )
+            return
+        }
+        Terminal.print(
+            "{\"payloads\":\(payloads.count),\"acknowledged\":\(outcome.acknowledged),\"failed\":\(outcome.failures.count),"
+                + "\"bytes\":\(bytes),\"seconds\":\(JSONNumber.text(seconds))}"
+        )
+    }
+}

@@ -1,0 +1,198 @@
+import HTTPServing
+import MeterCore
+import MeterEvents
+import StreamCore
+
+/// One record of a topic as a line for people or programs.
+struct RecordText {
+    let topic: String
+
+    func text(_ batch: borrowing InputBatch, _ index: Int, asJSON: Bool) -> String {
+        var json = JSONText()
+        json.beginObject()
+        let entry = batch.entries[index]
+        json.member("partition", Int64(batch.partition(of: index).partition))
+        json.member("offset", entry.offset)
+        json.member("timestamp", Instant(secondsSinceEpoch: entry.timestampMilliseconds / 1000).description)
+        json.member("key", String(decoding: batch.bytes[entry.key], as: UTF8.self))
+        if entry.isTombstone {
+            json.name("value")
+            json.null()
+        } else {
+            appendValue(batch, index, to: &json)
+        }
+        json.endObject()
+        let line = String(decoding: json.bytes, as: UTF8.self)
+        return asJSON ? line : "\(batch.partition(of: index)) \(entry.offset)  \(line)"
+    }
+
+    private func appendValue(_ batch: borrowing InputBatch, _ index: Int, to json: inout JSONText) {
+        let range = batch.entries[index].value
+        do throws(EventError) {
+            switch topic {
+            case "meter.journal": append(try JournalEvent(batch.bytes, range), to: &json)
+            case "meter.validated": append(try ValidatedIntervals(batch.bytes, range), to: &json)
+            case "meter.exceptions": append(try VeeException(batch.bytes, range), to: &json)
+            case "meter.deadletter": append(try DeadLetterEvent(batch.bytes, range), to: &json)
+            case "meter.alarms.p0", "meter.alarms.p1", "meter.alarms.p2", "meter.alarms.p3":
+                append(try AlarmEvent(batch.bytes, range), to: &json)
+            default: appendEnvelope(batch, index, to: &json)
+            }
+        } catch {
+            json.member("undecodable", "\(error)")
+            json.member("bytes", Int64(range.count))
+        }
+    }
+
+    /// A topic without a schema of ours: headers and size.
+    private func appendEnvelope(_ batch: borrowing InputBatch, _ index: Int, to json: inout JSONText) {
+        json.name("headers")
+        json.beginObject()
+        for header in batch.headers[batch.entries[index].headers] {
+            json.member(
+                String(decoding: batch.bytes[header.name], as: UTF8.self),
+                String(decoding: batch.bytes[header.value], as: UTF8.self)
+            )
+        }
+        json.endObject()
+        json.member("bytes", Int64(batch.entries[index].value.count))
+    }
+
+    private func append(_ raw: RawReference, to json: inout JSONText) {
+        json.name("raw")
+        json.beginObject()
+        json.member("topic", raw.lane.topic)
+        json.member("partition", Int64(raw.partition))
+        json.member("offset", raw.offset)
+        json.member("receivedAt", Instant(secondsSinceEpoch: raw.receivedAtMilliseconds / 1000).description)
+        json.endObject()
+    }
+
+    private func append(_ event: JournalEvent, to json: inout JSONText) {
+        append(event.raw, to: &json)
+        switch event.body {
+        case .intervalBlock(let block):
+            json.member("kind", "interval_block")
+            appendSeries(
+                block.meter, block.channel, block.unit, block.start, block.intervalSeconds, block.billionths,
+                block.qualities, to: &json
+            )
+        case .registerReads(let reads):
+            json.member("kind", "register_reads")
+            json.member("meter", reads.meter)
+            json.member("channel", reads.channel)
+            json.member("reads", Int64(reads.at.count))
+        case .meterUpserted(let meter):
+            json.member("kind", "meter_upserted")
+            json.member("meter", meter.meter)
+            json.member("zone", meter.zone)
+        case .ruleSetActivated(let rules):
+            json.member("kind", "rule_set_activated")
+            json.member("version", rules.version)
+        case .tick(let tick):
+            json.member("kind", "tick")
+            json.member("rawPartition", Int64(tick.rawPartition))
+            json.member("time", Instant(secondsSinceEpoch: tick.timeMilliseconds / 1000).description)
+        case .unknown:
+            json.member("kind", "unknown")
+        }
+    }
+
+    private func append(_ event: ValidatedIntervals, to json: inout JSONText) {
+        appendSeries(
+            event.meter, event.channel, event.unit, event.start, event.intervalSeconds, event.billionths,
+            event.qualities, to: &json
+        )
+        json.member("ruleSet", event.ruleSet)
+        json.name("revisions")
+        json.beginArray()
+        for revision in event.revisions { json.number(Int64(revision)) }
+        json.endArray()
+        json.name("findings")
+        json.beginArray()
+        for finding in event.findings { json.string("V\(finding.rule) \(finding.severity.name)") }
+        json.endArray()
+        if let window = event.window {
+            json.name("window")
+            json.beginObject()
+            json.member("start", window.start.description)
+            json.member("end", window.end.description)
+            json.member("expected", Int64(window.expected))
+            json.member("validated", Int64(window.validated))
+            json.member("estimated", Int64(window.estimated))
+            json.member("failed", Int64(window.failed))
+            json.member("missing", Int64(window.missing))
+            json.member("closed", window.isClosed)
+            json.endObject()
+        }
+    }
+
+    private func appendSeries(
+        _ meter: String,
+        _ channel: String,
+        _ unit: MeasurementUnit,
+        _ start: Instant,
+        _ intervalSeconds: Int32,
+        _ billionths: [Int64],
+        _ qualities: [UInt8],
+        to json: inout JSONText
+    ) {
+        json.member("meter", meter)
+        json.member("channel", channel)
+        json.member("unit", unit.symbol)
+        json.member("start", start.description)
+        json.member("intervalSeconds", Int64(intervalSeconds))
+        json.name("values")
+        json.beginArray()
+        for (value, quality) in zip(billionths, qualities) {
+            if quality == Quality.missing.rawValue || quality == IntervalBlock.noRecord {
+                json.null()
+            } else {
+                json.raw(Quantity(billionths: value).description)
+            }
+        }
+        json.endArray()
+        json.name("qualities")
+        json.beginArray()
+        for quality in qualities { json.string(Quality(rawValue: quality)?.name ?? "no_record") }
+        json.endArray()
+    }
+
+    private func append(_ event: VeeException, to json: inout JSONText) {
+        json.member("meter", event.meter)
+        json.member("channel", event.channel)
+        json.member("rule", "V\(event.rule)")
+        json.member("severity", event.severity.name)
+        json.member("open", event.isOpen)
+        json.member("window", event.windowStart.description)
+        json.member("firstInterval", event.firstIntervalStart.description)
+        json.member("intervals", Int64(event.intervalCount))
+        json.member("code", event.code)
+        json.member("reason", event.reason)
+        json.member("ruleSet", event.ruleSet)
+    }
+
+    private func append(_ event: AlarmEvent, to json: inout JSONText) {
+        json.member("id", event.id)
+        json.member("meter", event.meter)
+        json.member("meaning", event.meaning)
+        json.member("priority", Int64(event.priority))
+        json.member("sourceCode", event.sourceCode)
+        json.member("eventType", event.eventType)
+        json.member("occurredAt", Instant(secondsSinceEpoch: event.occurredAtMilliseconds / 1000).description)
+        json.member("text", event.text)
+        append(event.raw, to: &json)
+    }
+
+    private func append(_ event: DeadLetterEvent, to json: inout JSONText) {
+        json.member("id", event.idempotencyKey)
+        json.member("source", event.source)
+        json.member("format", event.format)
+        json.member("stage", event.stage)
+        json.member("code", event.code)
+        json.member("reason", event.reason)
+        json.member("partial", event.isPartial)
+        json.member("rejectedLines", Int64(event.rejectedLineCount))
+        append(event.raw, to: &json)
+    }
+}

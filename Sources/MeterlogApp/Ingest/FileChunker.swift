@@ -1,0 +1,98 @@
+/// Cuts a file into payloads on line boundaries, each of which can be decoded alone.
+///
+/// The cut depends on the content and the chunk size only, so the same file gives the same chunks and the same keys every time.
+struct FileChunker {
+    struct Chunk: Sendable, Equatable {
+        /// Bytes of the file that it stands for.
+        var range: Range<Int>
+        var body: [UInt8]
+    }
+
+    enum Layout: Equatable {
+        /// One payload, however large.
+        case whole
+        /// A header line (or none) before every chunk; cut only where the date in column `timeColumn` changes, so that a day of
+        /// local times, with an hour that comes twice, stays together.
+        case lines(hasHeader: Bool, timeColumn: Int, delimiter: UInt8)
+        /// NEM12: a `100` record before and a `900` record after every chunk; cut only before a `200` record.
+        case nem12
+    }
+
+    let layout: Layout
+    let chunkBytes: Int
+
+    func chunks(of bytes: [UInt8]) -> [Chunk] {
+        switch layout {
+        case .whole: [Chunk(range: 0..<bytes.count, body: bytes)]
+        case .lines(let hasHeader, let timeColumn, let delimiter):
+            lineChunks(bytes, hasHeader: hasHeader, timeColumn: timeColumn, delimiter: delimiter)
+        case .nem12: nem12Chunks(bytes)
+        }
+    }
+
+    private func lineChunks(_ bytes: [UInt8], hasHeader: Bool, timeColumn: Int, delimiter: UInt8) -> [Chunk] {
+        guard bytes.count > chunkBytes else { return [Chunk(range: 0..<bytes.count, body: bytes)] }
+        let headerEnd = hasHeader ? lineEnd(bytes, 0) : 0
+        let header = bytes[..<headerEnd]
+        var chunks: [Chunk] = []
+        var start = headerEnd
+        var line = start
+        var lastDate: ArraySlice<UInt8> = []
+        while line < bytes.count {
+            let date = dateField(bytes, line, column: timeColumn, delimiter: delimiter)
+            if line - start >= chunkBytes, !date.elementsEqual(lastDate) {
+                chunks.append(Chunk(range: start..<line, body: header + bytes[start..<line]))
+                start = line
+            }
+            lastDate = date
+            line = lineEnd(bytes, line)
+        }
+        if start < bytes.count { chunks.append(Chunk(range: start..<bytes.count, body: header + bytes[start...])) }
+        return chunks
+    }
+
+    /// The time field of a line up to its `T` or space: the date.
+    private func dateField(_ bytes: [UInt8], _ line: Int, column: Int, delimiter: UInt8) -> ArraySlice<UInt8> {
+        var cursor = line
+        var field = 0
+        while field < column, cursor < bytes.count, bytes[cursor] != 0x0a {
+            if bytes[cursor] == delimiter { field += 1 }
+            cursor += 1
+        }
+        let start = cursor
+        while cursor < bytes.count, bytes[cursor] != 0x0a, bytes[cursor] != delimiter, bytes[cursor] != UInt8(ascii: " "),
+            bytes[cursor] != UInt8(ascii: "T")
+        {
+            cursor += 1
+        }
+        return bytes[start..<cursor]
+    }
+
+    private func nem12Chunks(_ bytes: [UInt8]) -> [Chunk] {
+        guard bytes.count > chunkBytes, bytes.starts(with: "100,".utf8) else {
+            return [Chunk(range: 0..<bytes.count, body: bytes)]
+        }
+        let headerEnd = lineEnd(bytes, 0)
+        let header = bytes[..<headerEnd]
+        let footer = Array("900\n".utf8)
+        var chunks: [Chunk] = []
+        var start = headerEnd
+        var line = start
+        while line < bytes.count {
+            if line - start >= chunkBytes, bytes[line...].starts(with: "200,".utf8) {
+                chunks.append(Chunk(range: start..<line, body: header + bytes[start..<line] + footer))
+                start = line
+            }
+            line = lineEnd(bytes, line)
+        }
+        // The last chunk ends as the file does, so that a file without its 900 record is still found out.
+        chunks.append(Chunk(range: start..<bytes.count, body: header + bytes[start...]))
+        return chunks
+    }
+
+    /// The index after the line feed that ends the line at `start`.
+    private func lineEnd(_ bytes: [UInt8], _ start: Int) -> Int {
+        guard let feed = bytes[start...].firstIndex(of: 0x0a) else { return bytes.count }
+        return feed + 1
+    }
+}

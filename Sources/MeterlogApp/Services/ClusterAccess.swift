@@ -1,0 +1,61 @@
+import KafkaIO
+import Logging
+import Settings
+import TopicCatalog
+
+/// The Kafka cluster of these settings, and the topics declared for it.
+struct ClusterAccess: Sendable {
+    let settings: Settings
+    let kafka: KafkaSettings
+    let catalog: TopicCatalog
+    let logger: Logger
+
+    /// - Parameter brokers: overrides the configured ones (the embedded log's address).
+    init(settings: Settings, brokers: [String]? = nil, logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        let brokers = brokers ?? settings.kafka.brokers
+        guard !brokers.isEmpty else {
+            throw AppError.unusable(
+                "no brokers: set METERLOG_KAFKA_BROKERS (or kafka.brokers), or use meterlog run, which starts the embedded log"
+            )
+        }
+        kafka = KafkaSettings(brokers: brokers, clientID: "meterlog", properties: settings.kafka.properties)
+        catalog = try TopicCatalog.parse(try TextFile.folder(settings.home + "/topics", ending: ".yaml"))
+    }
+
+    func admin() throws -> KafkaAdmin {
+        try KafkaAdmin(settings: kafka, notices: notices)
+    }
+
+    /// What librdkafka has to say, into the log.
+    var notices: KafkaNoticeHandler {
+        let logger = logger
+        return { notice in
+            let level: Logger.Level = notice.severity <= 3 ? .error : notice.severity <= 5 ? .warning : .debug
+            logger.log(level: level, "kafka: \(notice.message)", metadata: ["subject": "\(notice.subject)"])
+        }
+    }
+
+    /// Partitions of every topic that exists.
+    func partitionCounts() throws -> [String: Int32] {
+        var counts: [String: Int32] = [:]
+        for topic in try admin().topics() { counts[topic.name] = topic.partitionCount }
+        let missing = catalog.declarations.map(\.name).filter { counts[$0] == nil }
+        guard missing.isEmpty else {
+            throw AppError.unusable("topics are missing: \(missing.joined(separator: ", ")). Run: meterlog topics apply")
+        }
+        return counts
+    }
+}
+
+/// What stops a command, with what to do about it.
+enum AppError: Error, CustomStringConvertible {
+    case unusable(String)
+
+    var description: String {
+        switch self {
+        case .unusable(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import EmbeddedLog
+import LogStorage
+import Logging
+import ServiceLifecycle
+import Settings
+
+/// The embedded event log, started before everything that talks to it and stopped after it.
+struct EmbeddedBroker: Service {
+    private let server: EmbeddedLogServer
+    /// `host:port`.
+    let address: String
+
+    /// Opens the data directory and listens.
+    static func start(_ settings: Settings, dataDirectory: String, logger: Logger) async throws -> EmbeddedBroker {
+        var configuration = EmbeddedLogConfiguration(dataDirectory: dataDirectory)
+        configuration.host = settings.broker.host
+        configuration.port = settings.broker.port
+        configuration.logger = logger
+        let interval = settings.broker.fsyncIntervalMilliseconds
+        configuration.fsync = interval == 0 ? .always : .interval(milliseconds: interval)
+        let server = try EmbeddedLogServer(configuration: configuration)
+        let (host, port) = try await server.start()
+        return EmbeddedBroker(server: server, address: "\(host):\(port)")
+    }
+
+    private init(server: EmbeddedLogServer, address: String) {
+        self.server = server
+        self.address = address
+    }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await server.run() }
+    }
+
+    func stop() async throws {
+        try await server.shutdown()
+    }
+}

@@ -1,0 +1,152 @@
+import Alarms
+import Gateway
+import HTTPServing
+import KafkaIO
+import Logging
+import MeterCore
+import Normalization
+import PostgresIO
+import Projection
+import QueryAPI
+import ServiceLifecycle
+import Settings
+import StreamCore
+import Synchronization
+import Telemetry
+import VEE
+
+/// Builds the services from settings. The same code makes all of them for `meterlog run` and one for each thin executable.
+struct Pipeline: Sendable {
+    let settings: Settings
+    let cluster: ClusterAccess
+    let metrics: MetricsRegistry
+    /// Name of this process among those that run the same service.
+    let instance: String
+    let ports = BoundPorts()
+
+    private let zones: ZoneCatalog
+    private let partitionCounts: [String: Int32]
+
+    init(settings: Settings, cluster: ClusterAccess, metrics: MetricsRegistry, instance: String) throws {
+        self.settings = settings
+        self.cluster = cluster
+        self.metrics = metrics
+        self.instance = instance
+        partitionCounts = try cluster.partitionCounts()
+        let loaded = try ZoneFiles.load(settings.zoneInfoDirectory)
+        zones = loaded.zones
+        if !loaded.skipped.isEmpty {
+            cluster.logger.warning("zones can't be read", metadata: ["zones": "\(loaded.skipped.joined(separator: " "))"])
+        }
+    }
+
+    /// In the order of start; stopped in reverse, so that the doors close first and what they let in is finished.
+    static let order: [ServiceName] = [.projector, .alarms, .vee, .normalizer, .api, .gateway]
+
+    func service(_ name: ServiceName) throws -> any Service {
+        switch name {
+        case .gateway: try gateway()
+        case .normalizer: try normalizer()
+        case .vee: try vee()
+        case .alarms: try alarms()
+        case .projector: try projector()
+        case .api: try queryAPI()
+        }
+    }
+
+    private func gateway() throws -> any Service {
+        let configured = settings.gateway
+        return try GatewayService(
+            configuration: GatewayConfiguration(
+                host: configured.host,
+                port: configured.port,
+                tokens: BearerTokens(configured.tokens),
+                maxBodyBytes: configured.maxBodyMegabytes << 20,
+                maxUnpackedBytes: configured.maxUnpackedMegabytes << 20,
+                tickIntervalSeconds: configured.tickIntervalSeconds,
+                usesSimulatedClock: configured.usesSimulatedClock
+            ),
+            sink: KafkaPayloadSink(
+                intervals: try KafkaProducer(settings: cluster.kafka, notices: cluster.notices),
+                alarms: try KafkaProducer(settings: cluster.kafka, notices: cluster.notices),
+                partitionCounts: partitionCounts
+            ),
+            registry: metrics,
+            logger: settings.logger("meterlog.gateway"),
+            onBound: { [ports] in ports.set(.gateway, $0) }
+        )
+    }
+
+    private func normalizer() throws -> any Service {
+        try StreamService(
+            NormalizerProcessor.self,
+            configuration: NormalizerProcessor.Configuration(
+                zones: zones,
+                rawPartitionCount: partitionCounts[NormalizerProcessor.inputTopic] ?? 1,
+                maxUnpackedBytes: settings.gateway.maxUnpackedMegabytes << 20
+            ),
+            cluster: cluster,
+            partitionCounts: partitionCounts,
+            threads: settings.stream.normalizerThreads,
+            instance: instance,
+            metrics: metrics
+        )
+    }
+
+    private func vee() throws -> any Service {
+        try StreamService(
+            VEEProcessor.self,
+            configuration: VEEConfiguration(
+                zones: zones,
+                limits: VEELimits(
+                    historyDays: settings.vee.historyDays,
+                    graceSeconds: Int64(settings.vee.graceHours) * 3600,
+                    lateGraceSeconds: Int64(settings.vee.lateGraceHours) * 3600
+                )
+            ),
+            cluster: cluster,
+            partitionCounts: partitionCounts,
+            threads: settings.stream.veeThreads,
+            instance: instance,
+            metrics: metrics
+        )
+    }
+
+    private func alarms() throws -> any Service {
+        try StreamService(
+            AlarmProcessor.self,
+            configuration: AlarmProcessor.Configuration(zones: zones),
+            cluster: cluster,
+            partitionCounts: partitionCounts,
+            threads: settings.stream.alarmThreads,
+            instance: instance,
+            metrics: metrics
+        )
+    }
+
+    private func queryAPI() throws -> any Service {
+        try QueryAPIService(
+            configuration: QueryAPIConfiguration(
+                host: settings.api.host,
+                port: settings.api.port,
+                databaseURL: settings.databaseURL,
+                tokens: BearerTokens(settings.api.tokens),
+                version: MeterlogVersion.current
+            ),
+            registry: metrics,
+            logger: settings.logger("meterlog.api"),
+            onBound: { [ports] in ports.set(.api, $0) }
+        )
+    }
+}
+
+/// Ports that the servers were given, known once they listen.
+final class BoundPorts: Sendable {
+    private let ports = Mutex<[ServiceName: Int]>([:])
+
+    func set(_ service: ServiceName, _ port: Int) {
+        ports.withLock { $0[service] = port }
+    }
+
+    subscript(service: ServiceName) -> Int? { ports.withLock { $0[service] } }
+}

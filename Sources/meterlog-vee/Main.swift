@@ -1,0 +1,8 @@
+import MeterlogApp
+
+@main
+enum Main {
+    static func main() async {
+        await SingleServiceCommand.main(service: "vee")
+    }
+}
