@@ -87,7 +87,7 @@ public enum AWSGuidanceCSV: PayloadDecoder {
     }
 }
 
-private struct AWSGuidanceDecoder {
+private struct AWSGuidanceDecoder: ~Copyable {
     private let rules: ZoneRules
     private(set) var table: RowTable
     private var fields = CSVFields()
@@ -97,7 +97,7 @@ private struct AWSGuidanceDecoder {
     private var measures = [4, 5, 6, 7, 8, 9]
     private var least = 10
 
-    init(rules: ZoneRules, table: RowTable) {
+    init(rules: ZoneRules, table: consuming RowTable) {
         self.rules = rules
         self.table = table
     }

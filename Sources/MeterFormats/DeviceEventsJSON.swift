@@ -22,7 +22,7 @@ public enum DeviceEventsJSON: PayloadDecoder {
     }
 }
 
-private struct DeviceEventsDecoder {
+private struct DeviceEventsDecoder: ~Copyable {
     private var reader = JSONReader()
     private var members = MemberSet()
 

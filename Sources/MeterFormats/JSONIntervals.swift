@@ -42,7 +42,7 @@ private struct IntervalFields {
     }
 }
 
-private struct JSONIntervalsDecoder {
+private struct JSONIntervalsDecoder: ~Copyable {
     private var reader = JSONReader()
     private var members = MemberSet()
     private var zones: ZoneMemo

@@ -101,7 +101,8 @@ private struct MappedColumns {
 }
 
 /// Reads rows one after another.
-private struct MappedDecoder {
+/// Not copyable, so that calls on it never copy its tables.
+private struct MappedDecoder: ~Copyable {
     private let layout: MappedLayout
     private let columns: MappedColumns
     private let rules: ZoneRules

@@ -36,7 +36,7 @@ public enum NEM12: PayloadDecoder {
     }
 }
 
-private struct NEM12Decoder {
+private struct NEM12Decoder: ~Copyable {
     private enum Version {
         case unknown
         case nem12

@@ -1,7 +1,7 @@
 import MeterCore
 
 /// The fields of one record of AEMO's Meter Data File Format, blanks around them taken off; fields that are not there are empty.
-struct NEMFields {
+struct NEMFields: ~Copyable {
     private var fields = CSVFields()
     private(set) var line = 0
     private var start = 0

@@ -4,7 +4,7 @@ import MeterCore
 ///
 /// Rows may come in any order of meters; the series come out by the meters' first appearance, then by column, with the rows in
 /// file order, so the same bytes always give the same batch.
-struct RowTable {
+struct RowTable: ~Copyable {
     /// What a column's series have in common.
     struct Column {
         /// Nil: the meter stands in each row.
