@@ -185,7 +185,7 @@ let package = Package(
         tests("StreamRuntime", ["StreamCore", "Snapshots", "SimulationKit"]),
         tests("EmbeddedLog", ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore"]),
         tests("HTTPServing"),
-        tests("TopicCatalog"),
+        tests("TopicCatalog", ["KafkaIO"]),
         tests("Gateway", ["KafkaIO", "StreamCore", hummingbird]),
         tests("Projection", ["MeterCore", "StreamCore", "MeterEvents", "PostgresIO"]),
         tests("QueryAPI", ["PostgresIO", "HTTPServing", "Telemetry", logging]),
