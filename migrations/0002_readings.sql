@@ -92,7 +92,7 @@ BEGIN
         ALTER TABLE readings_history SET (
             timescaledb.compress,
             timescaledb.compress_segmentby = 'channel_key',
-            timescaledb.compress_orderby = 'interval_end, log_offset'
+            timescaledb.compress_orderby = 'interval_end, log_offset, log_partition'
         );
     ELSE
         CREATE INDEX ON readings USING brin (interval_end);

@@ -1,14 +1,14 @@
 /// Rows of a batch with at most one per key: a later one takes the place of an earlier one.
-struct NewestRows<Key: Hashable & Sendable, Row: Sendable>: Sendable {
-    private(set) var rows: [Row] = []
+package struct NewestRows<Key: Hashable & Sendable, Row: Sendable>: Sendable {
+    package private(set) var rows: [Row] = []
     private var index: [Key: Int] = [:]
 
-    init() {}
+    package init() {}
 
-    var count: Int { rows.count }
+    package var count: Int { rows.count }
 
     /// Keeps the row unless the one that is there is to stay.
-    mutating func keep(_ row: Row, key: Key, replaces: (Row) -> Bool) {
+    package mutating func keep(_ row: Row, key: Key, replaces: (Row) -> Bool) {
         guard let place = index[key] else {
             index[key] = rows.count
             rows.append(row)
@@ -17,7 +17,7 @@ struct NewestRows<Key: Hashable & Sendable, Row: Sendable>: Sendable {
         if replaces(rows[place]) { rows[place] = row }
     }
 
-    mutating func clear() {
+    package mutating func clear() {
         rows.removeAll(keepingCapacity: true)
         index.removeAll(keepingCapacity: true)
     }

@@ -1,18 +1,18 @@
-import MeterEvents
-import PostgresIO
+package import MeterEvents
+package import PostgresIO
 import StreamCore
 
 /// Where a record stands in its topic. A later record of the same partition is newer; records of one key are all in one partition.
-struct LogPosition: Hashable, Sendable {
-    var partition: Int32
-    var offset: Int64
+package struct LogPosition: Hashable, Sendable {
+    package var partition: Int32
+    package var offset: Int64
 }
 
 /// A read model: a pure fold of records into rows, and the SQL that stores the rows. Each has a folder of its own.
 ///
 /// The value belongs to one projector thread and is used generically. Between `clear` and `write` it only collects; what it
 /// remembers beyond a transaction (keys of channels) it reads back in `prepare`, which is called for every new session.
-protocol ReadModel: Sendable {
+package protocol ReadModel: Sendable {
     static var name: ProjectionName { get }
 
     /// - Parameter schema: the generation's schema, such as `rm_readings_1`.

@@ -1,35 +1,35 @@
-import MeterEvents
-import PostgresIO
+package import MeterEvents
+package import PostgresIO
 
 /// The read model `alarms`: each classified device event once, from `meter.alarms.p0` ... `p3`.
 ///
 /// The id is the same however often an event is published. Should it come with another priority, the graver one stands,
 /// because the topics have no order among each other.
-struct AlarmsModel: ReadModel {
-    static let name = ProjectionName.alarms
+package struct AlarmsModel: ReadModel {
+    package static let name = ProjectionName.alarms
 
-    struct Row: Equatable, Sendable {
+    package struct Row: Equatable, Sendable {
         var event: AlarmEvent
         var position: LogPosition
     }
 
     private let sql: AlarmsSQL
-    private(set) var newest = NewestRows<String, Row>()
+    package private(set) var newest = NewestRows<String, Row>()
 
-    init(schema: String) {
+    package init(schema: String) {
         sql = AlarmsSQL(schema: schema)
     }
 
-    var rowCount: Int { newest.count }
+    package var rowCount: Int { newest.count }
 
-    mutating func clear() { newest.clear() }
+    package mutating func clear() { newest.clear() }
 
-    mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
         newest.clear()
         try connection.execute(sql.stagingTable)
     }
 
-    mutating func fold(
+    package mutating func fold(
         _ bytes: [UInt8],
         _ range: Range<Int>,
         topic: String,
@@ -52,7 +52,7 @@ struct AlarmsModel: ReadModel {
         }
     }
 
-    mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
         guard newest.count > 0 else { return }
         let copied = try connection.copy(
             into: "stage_alarms",

@@ -1,18 +1,18 @@
-import MeterEvents
-import PostgresIO
+package import MeterEvents
+package import PostgresIO
 
 /// The read model `dead_letters`: what each stage refused, from `meter.deadletter`.
-struct DeadLettersModel: ReadModel {
-    static let name = ProjectionName.deadLetters
+package struct DeadLettersModel: ReadModel {
+    package static let name = ProjectionName.deadLetters
 
-    struct Key: Hashable, Sendable {
+    package struct Key: Hashable, Sendable {
         var lane: UInt8
         var partition: Int32
         var offset: Int64
         var stage: String
     }
 
-    struct Row: Equatable, Sendable {
+    package struct Row: Equatable, Sendable {
         var event: DeadLetterEvent
         var position: LogPosition
         /// `jsonb` in binary form.
@@ -20,22 +20,22 @@ struct DeadLettersModel: ReadModel {
     }
 
     private let sql: DeadLettersSQL
-    private(set) var newest = NewestRows<Key, Row>()
+    package private(set) var newest = NewestRows<Key, Row>()
 
-    init(schema: String) {
+    package init(schema: String) {
         sql = DeadLettersSQL(schema: schema)
     }
 
-    var rowCount: Int { newest.count }
+    package var rowCount: Int { newest.count }
 
-    mutating func clear() { newest.clear() }
+    package mutating func clear() { newest.clear() }
 
-    mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
         newest.clear()
         try connection.execute(sql.stagingTable)
     }
 
-    mutating func fold(
+    package mutating func fold(
         _ bytes: [UInt8],
         _ range: Range<Int>,
         topic: String,
@@ -62,7 +62,7 @@ struct DeadLettersModel: ReadModel {
         }
     }
 
-    mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
         guard newest.count > 0 else { return }
         let copied = try connection.copy(
             into: "stage_dead_letters",

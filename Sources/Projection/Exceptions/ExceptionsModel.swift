@@ -1,40 +1,40 @@
 import MeterCore
-import MeterEvents
-import PostgresIO
+package import MeterEvents
+package import PostgresIO
 
 /// The read model `exceptions`: the newest word of `meter.exceptions` on each meter, channel, window and rule.
-struct ExceptionsModel: ReadModel {
-    static let name = ProjectionName.exceptions
+package struct ExceptionsModel: ReadModel {
+    package static let name = ProjectionName.exceptions
 
-    struct Key: Hashable, Sendable {
+    package struct Key: Hashable, Sendable {
         var meter: String
         var channel: String
         var windowStart: Instant
         var rule: UInt32
     }
 
-    struct Row: Equatable, Sendable {
+    package struct Row: Equatable, Sendable {
         var event: VeeException
         var position: LogPosition
     }
 
     private let sql: ExceptionsSQL
-    private(set) var newest = NewestRows<Key, Row>()
+    package private(set) var newest = NewestRows<Key, Row>()
 
-    init(schema: String) {
+    package init(schema: String) {
         sql = ExceptionsSQL(schema: schema)
     }
 
-    var rowCount: Int { newest.count }
+    package var rowCount: Int { newest.count }
 
-    mutating func clear() { newest.clear() }
+    package mutating func clear() { newest.clear() }
 
-    mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
         newest.clear()
         try connection.execute(sql.stagingTable)
     }
 
-    mutating func fold(
+    package mutating func fold(
         _ bytes: [UInt8],
         _ range: Range<Int>,
         topic: String,
@@ -60,7 +60,7 @@ struct ExceptionsModel: ReadModel {
         }
     }
 
-    mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
         guard newest.count > 0 else { return }
         let copied = try connection.copy(
             into: "stage_exceptions",

@@ -1,32 +1,32 @@
 import MeterCore
-import MeterEvents
+package import MeterEvents
 
 /// The pure part of the read model `readings`: events of `meter.validated` to rows.
 ///
 /// Rows of every version are kept for the history; the newest of each interval is marked, so that the table in force gets
 /// each interval at most once.
-struct ReadingsFold: Sendable {
+package struct ReadingsFold: Sendable {
     private struct Slot: Hashable {
         var channelKey: Int32
         var endMicroseconds: Int64
     }
 
     var channels = ChannelTable()
-    private(set) var rows: [ReadingRow] = []
-    private(set) var events: [ReadingEvent] = []
-    private(set) var sources: [ReadingSource] = []
+    package private(set) var rows: [ReadingRow] = []
+    package private(set) var events: [ReadingEvent] = []
+    package private(set) var sources: [ReadingSource] = []
     /// `jsonb` in binary form.
-    private(set) var findings: [[UInt8]] = []
-    private(set) var windows: [WindowRow] = []
-    private(set) var changes: [ChannelChange] = []
+    package private(set) var findings: [[UInt8]] = []
+    package private(set) var windows: [WindowRow] = []
+    package private(set) var changes: [ChannelChange] = []
     private var newestRow: [Slot: Int32] = [:]
     private var newestWindow: [Slot: Int] = [:]
     private var changeOfChannel: [Int32: Int] = [:]
 
-    init() {}
+    package init() {}
 
     /// Forgets the rows, keeps the channels and the memory.
-    mutating func clear() {
+    package mutating func clear() {
         rows.removeAll(keepingCapacity: true)
         events.removeAll(keepingCapacity: true)
         sources.removeAll(keepingCapacity: true)
@@ -39,7 +39,7 @@ struct ReadingsFold: Sendable {
     }
 
     /// Everything that can fail comes first: an event that throws leaves nothing behind.
-    mutating func fold(_ event: ValidatedIntervals, at position: LogPosition) throws(EventError) {
+    package mutating func fold(_ event: ValidatedIntervals, at position: LogPosition) throws(EventError) {
         guard !event.meter.isEmpty else { throw .inconsistent("no meter id") }
         let step = Int64(event.intervalSeconds)
         let firstEnd = try StoredForm.microseconds(event.start + step)
@@ -135,7 +135,7 @@ struct ReadingsFold: Sendable {
 
     /// The order that the SQL uses too: by offset in one partition; by revision in the case, which a fixed number of partitions
     /// rules out, that a meter's events are in two.
-    static func isNewer(
+    package static func isNewer(
         _ left: (position: LogPosition, revision: Int32),
         than right: (position: LogPosition, revision: Int32)
     ) -> Bool {

@@ -1,23 +1,23 @@
 import MeterCore
-import MeterEvents
-import PostgresIO
+package import MeterEvents
+package import PostgresIO
 
 /// The read model `readings`: values in force, every version, local days and channels, from `meter.validated`.
-struct ReadingsModel: ReadModel {
-    static let name = ProjectionName.readings
+package struct ReadingsModel: ReadModel {
+    package static let name = ProjectionName.readings
 
     private let sql: ReadingsSQL
-    private(set) var fold = ReadingsFold()
+    package private(set) var fold = ReadingsFold()
 
-    init(schema: String) {
+    package init(schema: String) {
         sql = ReadingsSQL(schema: schema)
     }
 
-    var rowCount: Int { fold.rows.count + fold.windows.count }
+    package var rowCount: Int { fold.rows.count + fold.windows.count }
 
-    mutating func clear() { fold.clear() }
+    package mutating func clear() { fold.clear() }
 
-    mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
         fold = ReadingsFold()
         try connection.execute(sql.stagingTables)
         let rows = try connection.query(sql.selectChannels)
@@ -27,7 +27,7 @@ struct ReadingsModel: ReadModel {
         }
     }
 
-    mutating func fold(
+    package mutating func fold(
         _ bytes: [UInt8],
         _ range: Range<Int>,
         topic: String,
@@ -36,7 +36,7 @@ struct ReadingsModel: ReadModel {
         try fold.fold(try ValidatedIntervals(bytes, range), at: position)
     }
 
-    mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
         if !fold.changes.isEmpty {
             try copyChannels(&connection)
             try connection.execute(sql.upsertChannels)

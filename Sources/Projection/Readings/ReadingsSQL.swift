@@ -14,14 +14,14 @@ struct ReadingsSQL: Sendable {
         "last_interval_end", "last_received_at", "log_partition", "log_offset",
     ]
 
-    let stagingTables: String
-    let selectChannels: String
-    let insertHistory: String
-    let upsertReadings: String
-    let upsertWindows: String
-    let upsertChannels: String
+    package let stagingTables: String
+    package let selectChannels: String
+    package let insertHistory: String
+    package let upsertReadings: String
+    package let upsertWindows: String
+    package let upsertChannels: String
 
-    init(schema: String) {
+    package init(schema: String) {
         stagingTables = """
             CREATE TEMPORARY TABLE stage_readings (LIKE \(schema).readings, is_newest boolean NOT NULL)
                 ON COMMIT DELETE ROWS;

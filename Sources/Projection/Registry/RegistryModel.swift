@@ -1,21 +1,21 @@
 import MeterCore
-import MeterEvents
-import PostgresIO
+package import MeterEvents
+package import PostgresIO
 
 /// The read model `registry`: registrations of meters and cumulative register readings, from `meter.journal`.
 ///
 /// What holds does not depend on the order of the journal: the better quality first (for readings), then the later receive
 /// time, then the larger payload id, as everywhere.
-struct RegistryModel: ReadModel {
-    static let name = ProjectionName.registry
+package struct RegistryModel: ReadModel {
+    package static let name = ProjectionName.registry
 
-    struct ReadKey: Hashable, Sendable {
+    package struct ReadKey: Hashable, Sendable {
         var meter: String
         var channel: String
         var at: Instant
     }
 
-    struct Read: Equatable, Sendable {
+    package struct Read: Equatable, Sendable {
         var key: ReadKey
         var unit: MeasurementUnit
         var quality: UInt8
@@ -23,32 +23,32 @@ struct RegistryModel: ReadModel {
         var raw: RawReference
     }
 
-    struct Registration: Equatable, Sendable {
+    package struct Registration: Equatable, Sendable {
         var meter: MeterRegistration
         var raw: RawReference
     }
 
     private let sql: RegistrySQL
-    private(set) var registrations = NewestRows<String, Registration>()
-    private(set) var reads = NewestRows<ReadKey, Read>()
+    package private(set) var registrations = NewestRows<String, Registration>()
+    package private(set) var reads = NewestRows<ReadKey, Read>()
 
-    init(schema: String) {
+    package init(schema: String) {
         sql = RegistrySQL(schema: schema)
     }
 
-    var rowCount: Int { registrations.count + reads.count }
+    package var rowCount: Int { registrations.count + reads.count }
 
-    mutating func clear() {
+    package mutating func clear() {
         registrations.clear()
         reads.clear()
     }
 
-    mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
         clear()
         try connection.execute(sql.stagingTables)
     }
 
-    mutating func fold(
+    package mutating func fold(
         _ bytes: [UInt8],
         _ range: Range<Int>,
         topic: String,
@@ -93,7 +93,7 @@ struct RegistryModel: ReadModel {
         }
     }
 
-    mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+    package mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
         if registrations.count > 0 {
             try copyRegistrations(&connection)
             try connection.execute(sql.upsertRegistrations)
