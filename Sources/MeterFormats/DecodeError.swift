@@ -4,6 +4,8 @@
 public enum DecodeCode: String, Sendable, CaseIterable {
     /// The payload has no content to decode.
     case empty = "empty"
+    /// The payload ends before its format says it does.
+    case truncated = "truncated"
     /// Not the syntax of the format: broken JSON, an unclosed quote, a missing column.
     case malformedSyntax = "malformed_syntax"
     /// Text that is not UTF-8.

@@ -4,7 +4,7 @@ public import MeterCore
 ///
 /// All times are the market's national time, UTC+10 without daylight saving. The file is refused whole when a record is malformed,
 /// misplaced or unknown, when a 300 record has another number of values than its interval length demands, or when the 400 records of a day do
-/// not cover it exactly; only a channel without a known unit is left out alone.
+/// not cover it exactly, or when the closing 900 record is not there; only a channel without a known unit is left out alone.
 public enum NEM12: PayloadDecoder {
     public static let format = FormatDescription(
         name: "nem12",
@@ -31,7 +31,7 @@ public enum NEM12: PayloadDecoder {
             if TextField.trimmed(bytes, line).isEmpty { continue }
             try decoder.record(bytes, line, number: lines.line, into: &batch)
         }
-        try decoder.finish(into: &batch)
+        try decoder.finish()
         try batch.refuseIfAllRejected()
     }
 }
@@ -65,6 +65,8 @@ private struct NEM12Decoder: ~Copyable {
     private var channel: Channel?
     private var openDay: OpenDay?
     private var records = 0
+    /// Whether records came after the last 900 record.
+    private var isOpen = false
 
     mutating func record(
         _ bytes: Span<UInt8>,
@@ -74,6 +76,7 @@ private struct NEM12Decoder: ~Copyable {
     ) throws(DecodeError) {
         try fields.read(bytes, line, line: number)
         records += 1
+        isOpen = true
         let indicator = fields.indicator(bytes)
         if indicator != 400 { try closeDay() }
         switch indicator {
@@ -89,14 +92,15 @@ private struct NEM12Decoder: ~Copyable {
         case 900:
             closeChannel(into: &batch)
             version = .unknown
+            isOpen = false
         default: throw fields.fault(.unknownRecord, "a record that is none of 100, 200, 250, 300, 400, 500, 550, 900")
         }
     }
 
-    mutating func finish(into batch: inout ReadingBatch) throws(DecodeError) {
+    mutating func finish() throws(DecodeError) {
         guard records > 0 else { throw DecodeError(.empty, "the payload is empty") }
         try closeDay()
-        closeChannel(into: &batch)
+        guard !isOpen else { throw fields.fault(.truncated, "the file ends without its 900 record") }
     }
 
     // MARK: 100, 200

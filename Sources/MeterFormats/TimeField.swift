@@ -11,9 +11,8 @@ enum TimeField {
     /// A whole number of seconds since 1970, `1700000000` or `1.7e9` or `1700000000.0`.
     static func epochSecond(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int64? {
         if let plain = DecimalText.unsigned(bytes, range), secondRange.contains(plain) { return Int64(plain) }
-        guard let second = Quantity(bytes, range, powerOfTen: -9)?.billionths,
-            let exact = Quantity(bytes, range, powerOfTen: -3)?.billionths, exact == second * 1_000_000,
-            secondRange.contains(Int(second))
+        guard let second = Quantity(bytes, range, powerOfTen: -9)?.billionths, secondRange.contains(Int(second)),
+            let exact = Quantity(bytes, range, powerOfTen: -3)?.billionths, exact == second * 1_000_000
         else { return nil }
         return second
     }
