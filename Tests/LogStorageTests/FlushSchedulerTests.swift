@@ -29,7 +29,7 @@ import Testing
         }
         let logs = try (0..<3).map { number in try fixture.log("log\(number)") { $0.faults = faults } }
         let scheduler = FlushScheduler(policy: .always, threadCount: 2)
-        let each = 200
+        let each = 60
         try await withThrowingTaskGroup(of: Void.self) { group in
             for thread in 0..<6 {
                 group.addTask {

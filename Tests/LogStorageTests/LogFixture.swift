@@ -10,7 +10,9 @@ final class LogFixture: Sendable {
     private let seen = Mutex<[StorageEvent]>([])
 
     init() {
-        var template = Array("/tmp/logstorage-test-XXXXXX".utf8CString)
+        // In memory if there is such a place: the tests sync often, and do not lose power.
+        let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(parent)/logstorage-test-XXXXXX".utf8CString)
         path = template.withUnsafeMutableBufferPointer { buffer in
             buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? ""
         }
@@ -50,8 +52,11 @@ final class LogFixture: Sendable {
 
     /// Copies a log's directory as a crash would leave it: what was written is there, synced or not.
     func crashCopy(_ name: String = "log", to copy: String) {
-        Self.run("rm", ["-rf", path + "/" + copy])
-        Self.run("cp", ["-a", path + "/" + name, path + "/" + copy])
+        mkdir(path + "/" + copy, 0o755)
+        for file in files(copy, suffix: "") where file != "." && file != ".." { unlink(path + "/\(copy)/\(file)") }
+        for file in files(name, suffix: "") where file != "." && file != ".." {
+            write(bytes("\(name)/\(file)"), to: "\(copy)/\(file)")
+        }
     }
 
     /// Names of the files of a log, sorted.
@@ -66,6 +71,10 @@ final class LogFixture: Sendable {
             if name.hasSuffix(suffix) { names.append(name) }
         }
         return names.sorted()
+    }
+
+    func remove(_ file: String) {
+        unlink(path + "/" + file)
     }
 
     func bytes(_ file: String) -> [UInt8] {
