@@ -180,6 +180,8 @@ public struct RecordView: Sendable, Equatable {
     public let headerCount: Int32
     /// The headers, still encoded.
     public let headers: Range<Int>
+    /// Key, value and headers, still encoded.
+    public let fields: Range<Int>
     /// The whole record with its length prefix.
     public let bytes: Range<Int>
 }
@@ -235,6 +237,7 @@ public struct RecordIterator {
             let offsetDelta = VarInt.read32(bytes, at: &cursor),
             offsetDelta >= 0, offsetDelta <= header.lastOffsetDelta
         else { throw .invalidField("record timestamp or offset delta") }
+        let fieldsStart = cursor
         let key = try nullableBytes(until: recordEnd)
         let value = try nullableBytes(until: recordEnd)
         guard let headerCount = VarInt.read32(bytes, at: &cursor), headerCount >= 0, cursor <= recordEnd else {
@@ -254,6 +257,7 @@ public struct RecordIterator {
             value: value,
             headerCount: headerCount,
             headers: headersStart..<recordEnd,
+            fields: fieldsStart..<recordEnd,
             bytes: start..<recordEnd
         )
     }

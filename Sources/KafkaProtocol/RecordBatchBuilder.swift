@@ -139,6 +139,51 @@ public struct RecordBatchBuilder: Sendable {
         return builder.build()
     }
 
+    /// The batch that `header` heads with some of its records only, uncompressed; offsets, timestamps and the producer's
+    /// sequence stay as they were. Without records it still says up to where its producer has come.
+    ///
+    /// - Parameters:
+    ///   - records: in their order, as read from `bytes`.
+    ///   - deleteHorizon: milliseconds since 1970; becomes the base timestamp and is marked as delete horizon.
+    public static func filtered(
+        _ header: RecordBatchHeader,
+        keeping records: [RecordView],
+        of bytes: UnsafeRawBufferPointer,
+        deleteHorizon: Int64?
+    ) -> [UInt8] {
+        var header = header
+        let oldBase = header.baseTimestamp
+        if let deleteHorizon {
+            header.baseTimestamp = deleteHorizon
+            header.attributes |= 0x40
+        }
+        var batch = [UInt8](repeating: 0, count: RecordBatchHeader.byteCount)
+        var body: [UInt8] = []
+        for record in records {
+            if header.baseTimestamp == oldBase {
+                batch.append(contentsOf: bytes[record.bytes])
+                continue
+            }
+            body.removeAll(keepingCapacity: true)
+            body.append(0)
+            VarInt.append(record.timestamp &- header.baseTimestamp, to: &body)
+            VarInt.append(Int32(truncatingIfNeeded: record.offset - header.baseOffset), to: &body)
+            body.append(contentsOf: bytes[record.fields])
+            VarInt.append(Int32(body.count), to: &batch)
+            batch.append(contentsOf: body)
+        }
+        header.attributes &= ~0x07
+        header.recordCount = Int32(records.count)
+        header.batchLength = Int32(batch.count - RecordBatchHeader.prefixByteCount)
+        if !header.usesLogAppendTime, let newest = records.lazy.map(\.timestamp).max() { header.maxTimestamp = newest }
+        batch.withUnsafeMutableBytes { buffer in
+            header.write(to: buffer)
+            header.crc = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: buffer[RecordBatchHeader.checksumStart...]))
+            header.write(to: buffer)
+        }
+        return batch
+    }
+
     private static func append(_ field: [UInt8]?, to bytes: inout [UInt8]) {
         guard let field else {
             VarInt.append(Int32(-1), to: &bytes)
