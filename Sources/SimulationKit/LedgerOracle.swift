@@ -18,10 +18,17 @@ struct LedgerOracle {
         var result: [String: [LedgerProcessor.Balance]] = [:]
         for entries in inputs {
             var ids: Set<UInt64> = []
-            for entry in entries where !ids.contains(entry.id) {
-                ids.insert(entry.id)
-                let last = result[entry.key]?.last ?? LedgerProcessor.Balance(id: 0, count: 0, sum: 0)
-                let next = LedgerProcessor.Balance(id: entry.id, count: last.count + 1, sum: last.sum + entry.amount)
+            var arrivals: [String: Int64] = [:]
+            for entry in entries {
+                arrivals[entry.key, default: 0] += 1
+                guard ids.insert(entry.id).inserted else { continue }
+                let last = result[entry.key]?.last
+                let next = LedgerProcessor.Balance(
+                    id: entry.id,
+                    count: (last?.count ?? 0) + 1,
+                    sum: (last?.sum ?? 0) + entry.amount,
+                    arrivals: arrivals[entry.key, default: 0]
+                )
                 result[entry.key, default: []].append(next)
             }
         }
@@ -47,6 +54,6 @@ struct LedgerOracle {
     }
 
     private func text(_ balance: LedgerProcessor.Balance?) -> String {
-        balance.map { "\($0.id)/\($0.count)/\($0.sum)" } ?? "nothing"
+        balance.map { "id \($0.id), count \($0.count), sum \($0.sum), arrivals \($0.arrivals)" } ?? "nothing"
     }
 }

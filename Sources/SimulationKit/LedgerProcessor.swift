@@ -28,11 +28,14 @@ public struct LedgerProcessor: Processor {
         public var id: UInt64
         public var count: Int64
         public var sum: Int64
+        /// Records of the key so far, with those that were dropped: a record folded twice shows although its id is known.
+        public var arrivals: Int64
 
-        public init(id: UInt64, count: Int64, sum: Int64) {
+        public init(id: UInt64, count: Int64, sum: Int64, arrivals: Int64) {
             self.id = id
             self.count = count
             self.sum = sum
+            self.arrivals = arrivals
         }
 
         /// - Returns: nil for bytes that are no balance.
@@ -42,6 +45,7 @@ public struct LedgerProcessor: Processor {
                 id = try reader.read(UInt64.self, from: bytes.span)
                 count = try reader.read(Int64.self, from: bytes.span)
                 sum = try reader.read(Int64.self, from: bytes.span)
+                arrivals = try reader.read(Int64.self, from: bytes.span)
                 try reader.finish(bytes.span)
             } catch {
                 return nil
@@ -61,6 +65,7 @@ public struct LedgerProcessor: Processor {
     private struct Account {
         var count: Int64 = 0
         var sum: Int64 = 0
+        var arrivals: Int64 = 0
     }
 
     public static let name = "ledger"
@@ -110,6 +115,7 @@ public struct LedgerProcessor: Processor {
         _ timestampMilliseconds: Int64,
         _ effects: inout Effects
     ) {
+        accounts[key, default: Account()].arrivals += 1
         guard seen.insert(id).inserted else { return effects.count(1) }
         accounts[key, default: Account()].count += 1
         accounts[key, default: Account()].sum += amount
@@ -120,6 +126,7 @@ public struct LedgerProcessor: Processor {
             writer.append(id)
             writer.append(account.count)
             writer.append(account.sum)
+            writer.append(account.arrivals)
             bytes.append(contentsOf: writer.bytes)
         }
     }
@@ -133,6 +140,7 @@ public struct LedgerProcessor: Processor {
             writer.append(String(decoding: key, as: UTF8.self))
             writer.append(account.count)
             writer.append(account.sum)
+            writer.append(account.arrivals)
         }
         bytes = writer.bytes
     }
@@ -146,7 +154,8 @@ public struct LedgerProcessor: Processor {
         for _ in 0..<(try reader.read(UInt32.self, from: state)) {
             let key = Array(try reader.readText(from: state).utf8)
             let count = try reader.read(Int64.self, from: state)
-            accounts[key] = Account(count: count, sum: try reader.read(Int64.self, from: state))
+            let sum = try reader.read(Int64.self, from: state)
+            accounts[key] = Account(count: count, sum: sum, arrivals: try reader.read(Int64.self, from: state))
         }
         try reader.finish(state)
     }

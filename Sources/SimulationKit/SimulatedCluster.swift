@@ -8,7 +8,16 @@ import Synchronization
 public final class SimulatedCluster: Sendable {
     private let storage: Mutex<ClusterState>
 
-    public init(seed: UInt64 = 0, faults: FaultPlan = .none, defect: PlantedDefect? = nil) {
+    /// Real time that a poll sleeps when there is nothing, for loops on real threads; a simulation has only its own time.
+    let idlePauseMicroseconds: UInt32
+
+    public init(
+        seed: UInt64 = 0,
+        faults: FaultPlan = .none,
+        defect: PlantedDefect? = nil,
+        idlePauseMicroseconds: UInt32 = 0
+    ) {
+        self.idlePauseMicroseconds = idlePauseMicroseconds
         storage = Mutex(ClusterState(random: SeededRandom(seed: seed), faults: faults, defect: defect))
     }
 

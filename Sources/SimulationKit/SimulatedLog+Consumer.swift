@@ -1,3 +1,4 @@
+import Glibc
 public import StreamCore
 
 extension SimulatedLog {
@@ -31,6 +32,7 @@ extension SimulatedLog {
         fill(&batch, limits)
         guard batch.isEmpty else { return .records }
         cluster.withState { $0.advance(nanoseconds: Int64(timeoutMilliseconds) * 1_000_000) }
+        if cluster.idlePauseMicroseconds > 0 { usleep(cluster.idlePauseMicroseconds) }
         return .idle
     }
 
@@ -49,6 +51,9 @@ extension SimulatedLog {
             unansweredRevocation = partitions
             return .revoked(partitions)
         case .removed:
+            let polls = obliviousPolls ?? (cluster.random(0...1) == 0 ? 0 : cluster.random(1...12))
+            obliviousPolls = polls > 0 ? polls - 1 : nil
+            guard polls == 0 else { return nil }
             let partitions = positions.keys.sorted()
             self.member = nil
             unansweredRevocation = partitions
@@ -72,7 +77,7 @@ extension SimulatedLog {
             guard !records.isEmpty else { continue }
             let slot = batch.slot(of: partition)
             for (offset, record) in records {
-                if let record { append(record, slot: slot, offset: offset, to: &batch) }
+                if let record { batch.append(record, slot: slot, offset: offset) }
                 positions[partition] = max(offset + 1, position)
             }
             guard batch.byteCount < limits.maxBytes, batch.count < limits.maxRecords else { return }
@@ -98,22 +103,6 @@ extension SimulatedLog {
             let end = min(state.stableEnd(partition) ?? 0, start + Int64(max(0, limit)))
             guard start < end else { return [] }
             return (start..<end).map { ($0, state.visibleRecord(partition, $0)) }
-        }
-    }
-
-    private func append(_ record: SimulatedRecord, slot: Int32, offset: Int64, to batch: inout InputBatch) {
-        let value = record.value ?? []
-        batch.append(
-            slot: slot,
-            offset: offset,
-            timestampMilliseconds: record.timestampMilliseconds,
-            key: record.key.span,
-            value: value.span,
-            isTombstone: record.value == nil
-        )
-        for header in record.headers {
-            let name = Array(header.name.utf8)
-            batch.appendHeader(name: name.span, value: header.value.span)
         }
     }
 
@@ -173,7 +162,7 @@ extension SimulatedLog {
         var batch = InputBatch()
         for (offset, record) in records {
             guard let record else { continue }
-            append(record, slot: batch.slot(of: partition), offset: offset, to: &batch)
+            batch.append(record, slot: batch.slot(of: partition), offset: offset)
             guard batch.count >= 3 else { continue }
             body(batch)
             batch.removeAll()

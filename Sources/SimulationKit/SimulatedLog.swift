@@ -34,6 +34,8 @@ public struct SimulatedLog: Log, ~Copyable {
     /// A rebalance that was reported and not answered yet.
     var unansweredAssignment: [TopicPartition]?
     var unansweredRevocation: [TopicPartition]?
+    /// Polls for which a removed member doesn't know that it was: it goes on reading, folding and trying to commit.
+    var obliviousPolls: Int?
 
     public init(cluster: SimulatedCluster, groupID: String, transactionalID: String) {
         self.cluster = cluster

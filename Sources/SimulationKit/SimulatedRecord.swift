@@ -1,3 +1,5 @@
+public import StreamCore
+
 /// A record of the in-memory log.
 public struct SimulatedRecord: Sendable, Equatable {
     public var key: [UInt8]
@@ -22,5 +24,24 @@ public struct SimulatedRecord: Sendable, Equatable {
         self.value = value
         self.timestampMilliseconds = timestampMilliseconds
         self.headers = headers
+    }
+}
+
+extension InputBatch {
+    /// Appends the record with its headers, as a poll would.
+    public mutating func append(_ record: SimulatedRecord, slot: Int32, offset: Int64) {
+        let value = record.value ?? []
+        append(
+            slot: slot,
+            offset: offset,
+            timestampMilliseconds: record.timestampMilliseconds,
+            key: record.key.span,
+            value: value.span,
+            isTombstone: record.value == nil
+        )
+        for header in record.headers {
+            let name = Array(header.name.utf8)
+            appendHeader(name: name.span, value: header.value.span)
+        }
     }
 }

@@ -3,9 +3,9 @@ import Testing
 
 @Suite struct FaultSimulationTests {
     /// Disjoint ranges, so that they run side by side.
-    @Test(arguments: [1, 101, 201] as [UInt64])
+    @Test(arguments: [1, 101, 201, 301] as [UInt64])
     func committedOutputsAreThoseOfAnUndisturbedRun(first: UInt64) {
-        for seed in first..<first + 100 {
+        for seed in first..<first + 60 {
             let report = FaultSimulation.run(seed: seed)
             #expect(report.isPassed, "\(report)")
         }

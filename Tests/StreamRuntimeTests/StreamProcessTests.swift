@@ -1,0 +1,113 @@
+import SimulationKit
+import StreamCore
+import StreamRuntime
+import Synchronization
+import Telemetry
+import Testing
+
+/// The same loop on real threads and the machine's clock.
+@Suite struct StreamProcessTests {
+    private typealias Process = StreamProcess<LedgerProcessor, SimulatedLog>
+
+    private func cluster(partitions: Int) -> SimulatedCluster {
+        let cluster = SimulatedCluster(idlePauseMicroseconds: 500)
+        cluster.createTopic(LedgerProcessor.inputTopic, partitions: partitions)
+        cluster.createTopic(LedgerProcessor.outputTopics[0], partitions: 1)
+        cluster.createTopic(LoopBench.snapshots, partitions: partitions)
+        return cluster
+    }
+
+    private func process(
+        _ cluster: SimulatedCluster,
+        threads: Int,
+        metrics: MetricsRegistry = MetricsRegistry(),
+        faultyID: UInt64? = nil,
+        makeLog: (@Sendable (Int) throws -> SimulatedLog)? = nil
+    ) -> Process {
+        Process(
+            threads: threads,
+            configuration: .init(faultyID: faultyID),
+            options: StreamOptions(groupID: LoopBench.group, outputs: LoopBench.outputs),
+            metrics: metrics,
+            report: { _, _ in },
+            makeLog: makeLog ?? { thread in
+                SimulatedLog(cluster: cluster, groupID: LoopBench.group, transactionalID: "t\(thread)")
+            }
+        )
+    }
+
+    private func append(_ count: Int, to cluster: SimulatedCluster, partitions: Int) {
+        for number in 0..<count {
+            let partition = number % partitions
+            let entry = LedgerProcessor.Entry(key: "k\(partition)", id: UInt64(number), amount: 1)
+            cluster.append(entry.record, to: TopicPartition(LedgerProcessor.inputTopic, Int32(partition)))
+        }
+    }
+
+    private func waitForOutputs(_ count: Int, _ cluster: SimulatedCluster) async throws {
+        let output = TopicPartition(LedgerProcessor.outputTopics[0], 0)
+        for _ in 0..<500 where cluster.committedRecords(of: output).count < count {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(cluster.committedRecords(of: output).count == count)
+    }
+
+    @Test func threadsShareTheWorkAndStopWhenAsked() async throws {
+        let cluster = cluster(partitions: 4)
+        let metrics = MetricsRegistry()
+        let process = process(cluster, threads: 3, metrics: metrics)
+        append(200, to: cluster, partitions: 4)
+        try process.start()
+        try await waitForOutputs(200, cluster)
+        append(200, to: cluster, partitions: 4)
+        process.requestStop()
+        try await process.waitUntilStopped()
+        #expect(process.status.map(\.activity) == [.stopped, .stopped, .stopped])
+        #expect(process.status.map(\.committedRecords).reduce(0, +) >= 200)
+        let page = metrics.renderPrometheusText()
+        #expect(page.contains(#"meterlog_stream_commit_seconds_count{processor="ledger"}"#))
+        #expect(page.contains("meterlog_ledger_applied_records_total 200"))
+        #expect(!page.contains("meterlog_stream_lag_records{"), "lag of partitions that were given back")
+    }
+
+    @Test func oneThreadsFailureStopsAllAndIsThrown() async throws {
+        let cluster = cluster(partitions: 2)
+        append(10, to: cluster, partitions: 2)
+        let process = process(cluster, threads: 2, faultyID: 7)
+        do throws(StreamFailure) {
+            try await process.run()
+            Issue.record("the fault was passed over")
+        } catch {
+            guard case .processor(let fault) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(fault.offset == 3)
+        }
+        #expect(process.status.filter { $0.activity == .failed }.count == 1)
+    }
+
+    @Test func aLogThatCanNotBeOpenedYetIsTriedAgain() async throws {
+        let cluster = cluster(partitions: 1)
+        append(5, to: cluster, partitions: 1)
+        let attempts = Atomic<Int>(0)
+        let process = process(cluster, threads: 1) { _ in
+            guard attempts.wrappingAdd(1, ordering: .relaxed).newValue > 2 else {
+                throw LogError(.retry, code: "DOWN", message: "not there yet")
+            }
+            return SimulatedLog(cluster: cluster, groupID: LoopBench.group, transactionalID: "t")
+        }
+        let task = Task { try await process.run() }
+        try await waitForOutputs(5, cluster)
+        task.cancel()
+        try await task.value
+        #expect(attempts.load(ordering: .relaxed) == 3)
+    }
+
+    @Test func aLogThatCanNotBeOpenedAtAllIsAFailure() async {
+        let process = process(cluster(partitions: 1), threads: 2) { _ in
+            throw LogError(.fatal, code: "AUTH", message: "not allowed")
+        }
+        await #expect(throws: StreamFailure.self) { try await process.run() }
+    }
+}
