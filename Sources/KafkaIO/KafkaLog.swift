@@ -149,7 +149,7 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
     /// the transactional id aborts it.
     public mutating func close() {
         do throws(LogError) {
-            try producer.abort()
+            try producer.abortBeforeClosing()
         } catch {
             notices?(KafkaNotice(severity: 4, subject: "CLOSE", message: error.description, suppressed: 0))
         }

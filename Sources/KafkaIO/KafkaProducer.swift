@@ -85,7 +85,8 @@ public final class KafkaProducer: Sendable {
     ///   `.reject` when this record can never be stored; `.fatal`.
     public func send(_ record: KafkaRecord) async throws(KafkaError) -> StoredPosition {
         let result = await withCheckedContinuation { continuation in
-            handOver(record, Delivery { continuation.resume(returning: $0) })
+            let delivery = Delivery { continuation.resume(returning: $0) }
+            if let error = produce(record, delivery) { delivery.finish(.failure(error)) }
         }
         return try result.get()
     }
@@ -94,43 +95,36 @@ public final class KafkaProducer: Sendable {
     /// - Throws: `.queueFull` when there was no room before the delivery timeout; `.reject`, `.retry`, `.fatal`.
     public func enqueue(_ record: KafkaRecord) throws(KafkaError) {
         let deadline = Deadline(milliseconds: limits.deliveryTimeoutMilliseconds)
-        while true {
-            let client = try currentClient()
-            guard let error = ProducerCall.produce(record, Delivery(tally.count), client.handle.pointer) else { return }
+        while let error = produce(record, Delivery(tally.count)) {
             guard error.reaction == .queueFull, !deadline.isOver else { throw error }
             deadline.pause(milliseconds: 5)
         }
     }
 
-    private func handOver(_ record: KafkaRecord, _ delivery: Delivery) {
-        do throws(KafkaError) {
-            let client = try currentClient()
-            guard let error = ProducerCall.produce(record, delivery, client.handle.pointer) else { return }
-            delivery.finish(.failure(error))
-        } catch {
-            delivery.finish(.failure(error))
-        }
-    }
-
-    /// The client, made anew when the library has given up on it.
-    private func currentClient() throws(KafkaError) -> ProducerClient {
-        let (outcome, broken) = state.withLock { state -> (Result<ProducerClient, KafkaError>, ProducerClient?) in
+    /// Hands a record to the client, made anew when the library has given up on it.
+    ///
+    /// Under the lock, so that no record can be handed to a client whose reports nobody serves any more.
+    /// - Returns: why it was not taken; then `delivery` will not be used.
+    private func produce(_ record: KafkaRecord, _ delivery: Delivery) -> KafkaError? {
+        let (error, broken) = state.withLock { state -> (KafkaError?, ProducerClient?) in
             guard !state.isClosed else {
-                return (.failure(KafkaError(.fatal, code: "CLOSED", message: "the producer is closed")), nil)
+                return (KafkaError(.fatal, code: "CLOSED", message: "the producer is closed"), nil)
             }
-            if let client = state.client, !client.isBroken { return (.success(client), nil) }
+            if let client = state.client, !client.isBroken {
+                return (ProducerCall.produce(record, delivery, client.handle.pointer), nil)
+            }
             do throws(KafkaError) {
                 let broken = state.client
                 let client = try KafkaProducer.makeClient(settings, limits, notices)
                 state.client = client
-                return (.success(client), broken)
+                return (ProducerCall.produce(record, delivery, client.handle.pointer), broken)
             } catch {
-                return (.failure(error), nil)
+                return (error, nil)
             }
         }
         // Outside of the lock, because it joins a thread; what was outstanding fails with `.retry`.
         broken?.close(timeoutMilliseconds: 0)
-        return try outcome.get()
+        return error
     }
 
     /// Records queued or in flight.

@@ -181,6 +181,14 @@ final class TransactionalProducer {
         isOpen = false
     }
 
+    /// Aborts when that is quickly done; a transaction left open is aborted by the next life of the transactional id.
+    func abortBeforeClosing() throws(LogError) {
+        guard isOpen else { return }
+        isOpen = false
+        guard let error = rd_kafka_abort_transaction(handle.pointer, 3000) else { return }
+        throw Failure(taking: error, of: handle.pointer).logError(during: .transaction, doing: "abort transaction")
+    }
+
     /// Makes a call again while it may be retried, for at most twice the transaction timeout.
     private func call(
         _ what: String,

@@ -60,6 +60,17 @@ struct AdminConformanceTests {
         #expect(error?.reaction == .reject, "\(String(describing: error))")
     }
 
+    @Test("a group that committed offsets is listed")
+    func groups() throws {
+        try admin.createTopics([NewKafkaTopic(name: name, partitionCount: 1)])
+        let brokers = try #require(Conformance.brokers)
+        var driver = try LogDriver(brokers, group: name, transactionalID: name)
+        try driver.log.subscribe(to: [name])
+        try driver.run { $0.owned.count == 1 }
+        #expect(try admin.groups().contains(name))
+        driver.log.close()
+    }
+
     @Test("offsets of a group that doesn't exist are nil")
     func noGroup() throws {
         try admin.createTopics([NewKafkaTopic(name: name, partitionCount: 1)])
