@@ -71,7 +71,7 @@ extension Series {
     mutating func forget(below edge: Int64) {
         let slot = firstSlot(from: edge)
         guard slot > slots.base else { return }
-        var revision = forgottenRevision
+        var revision = max(forgottenRevision, withdrawnRevision)
         for index in 0..<Int(min(slot - slots.base, Int64(slots.count))) {
             revision = max(revision, slots.revisions[index])
         }
@@ -167,7 +167,7 @@ extension Series {
         for exception in exceptions { emit(exception, isOpen: false, rules, context, &effects) }
         exceptions.removeAll()
         for record in windows {
-            let revision = max(record.revision, forgottenRevision) + 1
+            let revision = record.revision + 1
             var state = WindowState(
                 start: Instant(secondsSinceEpoch: record.start),
                 end: Instant(secondsSinceEpoch: record.end),
@@ -175,7 +175,7 @@ extension Series {
             )
             state.revision = revision
             emit([], state, rules, context, &effects)
-            forgottenRevision = max(forgottenRevision, revision)
+            withdrawnRevision = max(withdrawnRevision, revision)
         }
         windows.removeAll()
     }

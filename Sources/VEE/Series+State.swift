@@ -16,6 +16,7 @@ extension Series {
         writer.append(closedThrough)
         writer.append(forgottenBelow)
         writer.append(unsigned: UInt64(forgottenRevision))
+        writer.append(unsigned: UInt64(withdrawnRevision))
         writer.append(count: referenceLimit)
         writer.append(count: references.count)
         for reference in references {
@@ -52,6 +53,7 @@ extension Series {
         closedThrough = try reader.integer(bytes)
         forgottenBelow = try reader.integer(bytes)
         forgottenRevision = try reader.unsigned32(bytes)
+        withdrawnRevision = try reader.unsigned32(bytes)
         referenceLimit = Int(clamping: try reader.unsigned(bytes))
         let referenceCount = try reader.count(bytes)
         for _ in 0..<referenceCount {

@@ -17,7 +17,7 @@ extension Series {
         let isKnown = index < windows.count && windows[index].start == day.start
         new.revision = isKnown ? windows[index].revision : 0
         if isKnown, windows[index] == new { return nil }
-        new.revision = max(new.revision, forgottenRevision) + 1
+        new.revision = max(new.revision, isolation == nil ? withdrawnRevision : forgottenRevision) + 1
         if isKnown {
             windows[index] = new
             effects.count(VEECounter.windowsRevised.rawValue)

@@ -35,6 +35,8 @@ struct Series: Sendable {
     var forgottenBelow: Int64 = .min
     /// No version or window below `forgottenBelow` has a higher revision.
     var forgottenRevision: UInt32 = 0
+    /// No window that was taken back has a higher revision.
+    var withdrawnRevision: UInt32 = 0
     var spikes: [SpikeMark] = []
     var windows: [WindowRecord] = []
     var exceptions: [OpenException] = []

@@ -1,0 +1,123 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+import Testing
+import VEE
+
+/// What holds in the end does not depend on the order in which things came.
+struct ConvergenceTests {
+    /// 2026-03-27T00:00:00Z: the clocks of Berlin go forward two days later.
+    static let beforeSpring: Int64 = 1_774_569_600
+
+    private func expectConvergence(
+        _ seed: UInt64,
+        _ options: Scenario.Options,
+        _ configuration: VEEConfiguration
+    ) throws {
+        let scenario = Scenario(seed: seed, options)
+        var reference = Bench(configuration)
+        try reference.feed(scenario.events + scenario.ending)
+        #expect(reference.revisionFault == nil)
+        #expect(!reference.readings.isEmpty)
+        var random = Seeded(seed &+ 77)
+        for _ in 0..<4 {
+            var other = Bench(configuration)
+            try other.feed(scenario.events.shuffled(using: &random) + scenario.ending)
+            #expect(other.revisionFault == nil)
+            expectSame(reference, other, seed)
+        }
+    }
+
+    private func expectSame(_ one: Bench, _ other: Bench, _ seed: UInt64) {
+        for key in Set(one.readings.keys).union(other.readings.keys).sorted()
+        where one.readings[key] != other.readings[key] {
+            if isBehindTheData(key, one, other) { continue }
+            Issue.record(
+                "seed \(seed), \(key): \(String(describing: one.readings[key])), \(String(describing: other.readings[key]))"
+            )
+            return
+        }
+        let windows = one.windows.filter { $0.value.expected > 0 }
+        let others = other.windows.filter { $0.value.expected > 0 }
+        for key in Set(windows.keys).union(others.keys).sorted() {
+            var left = windows[key]
+            var right = others[key]
+            left?.revision = 0
+            right?.revision = 0
+            guard left == right else {
+                Issue.record("seed \(seed), window \(key): \(String(describing: left)), \(String(describing: right))")
+                return
+            }
+        }
+        #expect(one.open == other.open, "seed \(seed)")
+    }
+
+    /// Under a zone that did not last, the day of the newest data ended later, and its rest was called missing. That is not taken back.
+    private func isBehindTheData(_ key: Bench.SlotKey, _ one: Bench, _ other: Bench) -> Bool {
+        guard let reading = one.readings[key] ?? other.readings[key], reading.quality == .missing else { return false }
+        guard one.readings[key] == nil || other.readings[key] == nil else { return false }
+        return !one.readings.contains { later in
+            later.key.meter == key.meter && later.key.channel == key.channel && later.key.start > key.start
+                && later.value.quality != .missing
+        }
+    }
+
+    @Test(arguments: 1...25)
+    func anyOrderOfBlocksAndTicks(seed: UInt64) throws {
+        try expectConvergence(seed, Scenario.Options(), VEEConfiguration(zones: ZoneCatalog()))
+    }
+
+    @Test(arguments: 1...10)
+    func anyOrderWithAWarningSpikeRuleAndExpectedSilence(seed: UInt64) throws {
+        var rules = RuleSet.default1
+        rules.spike.severity = .warn
+        rules.linear.maximumGapSeconds = 3600
+        let limits = VEELimits(silentDays: 3)
+        try expectConvergence(
+            seed,
+            Scenario.Options(),
+            VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules, limits: limits)
+        )
+    }
+
+    @Test(arguments: 1...10)
+    func anyOrderOfZonesThatContradictEachOther(seed: UInt64) throws {
+        let names = ["Europe/Berlin", "America/New_York", "UTC"]
+        var options = Scenario.Options()
+        options.start = Self.beforeSpring
+        options.zones = names + ["Nowhere/Atlantis"]
+        options.hasRegistry = seed % 2 == 0
+        let zones = try TestZones.catalog(["Europe/Berlin", "America/New_York"])
+        try expectConvergence(seed, options, VEEConfiguration(zones: zones))
+    }
+
+    /// Forty days of lateness and a history that holds them.
+    @Test(arguments: 1...5)
+    func anyOrderWithFortyDaysOfLateness(seed: UInt64) throws {
+        var options = Scenario.Options()
+        options.days = 45
+        options.lateDays = 40
+        options.channels = [("E1", 3600)]
+        try expectConvergence(
+            seed,
+            options,
+            VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 60))
+        )
+    }
+
+    @Test func theHigherQualityHoldsThenTheVersionThenTheLaterPayload() throws {
+        let start = Events.monday
+        let contenders = [
+            Events.block(start, [1], received: start + 9000, id: 1),
+            Events.block(start, [2], received: start + 9100, id: 2, quality: .estimatedProfile),
+            Events.block(start, [3], received: start + 9200, id: 3, version: 0),
+            Events.block(start, [4], received: start + 9050, id: 4, version: 2),
+            Events.block(start, [-5], received: start + 9999, id: 5, version: 9),
+        ]
+        for rotation in contenders.indices {
+            var bench = Bench()
+            try bench.feed(Array(contenders[rotation...] + contenders[..<rotation]))
+            #expect(bench.reading(start)?.value == 4 * Events.unit)
+        }
+    }
+}
