@@ -47,11 +47,14 @@ public enum CRC32C {
     @inline(__always)
     private static func eight(_ word: UInt64, _ table: UnsafePointer<UInt32>) -> UInt32 {
         let a = table[Int(truncatingIfNeeded: word >> 56)] ^ table[256 + Int(truncatingIfNeeded: (word >> 48) & 0xFF)]
-        let b = table[512 + Int(truncatingIfNeeded: (word >> 40) & 0xFF)]
+        let b =
+            table[512 + Int(truncatingIfNeeded: (word >> 40) & 0xFF)]
             ^ table[768 + Int(truncatingIfNeeded: (word >> 32) & 0xFF)]
-        let c = table[1_024 + Int(truncatingIfNeeded: (word >> 24) & 0xFF)]
+        let c =
+            table[1_024 + Int(truncatingIfNeeded: (word >> 24) & 0xFF)]
             ^ table[1_280 + Int(truncatingIfNeeded: (word >> 16) & 0xFF)]
-        let d = table[1_536 + Int(truncatingIfNeeded: (word >> 8) & 0xFF)]
+        let d =
+            table[1_536 + Int(truncatingIfNeeded: (word >> 8) & 0xFF)]
             ^ table[1_792 + Int(truncatingIfNeeded: word & 0xFF)]
         return (a ^ b) ^ (c ^ d)
     }

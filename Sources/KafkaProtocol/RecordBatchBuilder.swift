@@ -24,7 +24,9 @@ public struct EndTransactionRecord: Sendable, Equatable {
             throw .invalidField("control batch without a key")
         }
         guard let marker = TransactionMarker(rawValue: batch.bigEndian(at: key.lowerBound + 2)) else { return nil }
-        guard let value = record.value, value.count >= 6 else { throw .invalidField("transaction marker without a value") }
+        guard let value = record.value, value.count >= 6 else {
+            throw .invalidField("transaction marker without a value")
+        }
         self.marker = marker
         coordinatorEpoch = batch.bigEndian(at: value.lowerBound + 2)
     }

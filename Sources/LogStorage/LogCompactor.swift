@@ -66,7 +66,10 @@ struct LogCompactor {
     }
 
     /// - Returns: the memory that new keys take.
-    private mutating func learn(_ header: RecordBatchHeader, _ batch: UnsafeRawBufferPointer) throws(StorageError) -> Int {
+    private mutating func learn(
+        _ header: RecordBatchHeader,
+        _ batch: UnsafeRawBufferPointer
+    ) throws(StorageError) -> Int {
         var found: [([UInt8], Int64)] = []
         do throws(RecordBatchError) {
             _ = try records.withRecords(of: header, in: batch) { (iterator, bytes) throws(RecordBatchError) in
@@ -145,7 +148,13 @@ struct LogCompactor {
         }
         do throws(RecordBatchError) {
             let kept = try records.withRecords(of: header, in: batch) { (iterator, bytes) throws(RecordBatchError) in
-                try keep(header, iterator, bytes, isEmptiedMarker: header.isControl && isDiscardable, mustStay: mustStay)
+                try keep(
+                    header,
+                    iterator,
+                    bytes,
+                    isEmptiedMarker: header.isControl && isDiscardable,
+                    mustStay: mustStay
+                )
             }
             // Compressed by a codec that nothing here opens: kept whole.
             guard let kept else { return Kept() }

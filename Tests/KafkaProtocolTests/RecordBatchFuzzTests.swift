@@ -77,7 +77,8 @@ import Testing
         for _ in 0..<4_000 {
             var bytes = sample
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
-                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = [0, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)]
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] =
+                    [0, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)]
                     .randomElement(using: &generator) ?? 0
             }
             if Bool.random(using: &generator) { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator)) }

@@ -88,7 +88,9 @@ import Testing
     }
 
     @Test func cutOrOverlongVarIntsAreRefused() {
-        let bad: [[UInt8]] = [[], [0x80], [0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF, 0x1F], [UInt8](repeating: 0x80, count: 6)]
+        let bad: [[UInt8]] = [
+            [], [0x80], [0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0xFF, 0x1F], [UInt8](repeating: 0x80, count: 6),
+        ]
         for bytes in bad {
             var offset = 0
             #expect(bytes.withUnsafeBytes { VarInt.read32($0, at: &offset) } == nil)

@@ -99,7 +99,10 @@ import Testing
         try put("a", "open", 3, 0)  // 6
         try log.put(Batch.keyed("b", "later"))  // 7
         try log.flush()
-        #expect(try log.compact(nowMilliseconds: 0, force: true) == false, "the open transaction is in the same segment")
+        #expect(
+            try log.compact(nowMilliseconds: 0, force: true) == false,
+            "the open transaction is in the same segment"
+        )
         try log.end(.commit, 3)  // 8
         try log.flush()
         #expect(try log.compact(nowMilliseconds: 0, force: true))

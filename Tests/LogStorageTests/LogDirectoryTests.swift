@@ -4,7 +4,8 @@ import Testing
 
 /// Topics on disk: they are there or not, whole, after any restart.
 @Suite struct LogDirectoryTests {
-    static func topic(_ name: String, _ partitions: Int32 = 2, _ overrides: [String: String] = [:]) -> TopicDescription {
+    static func topic(_ name: String, _ partitions: Int32 = 2, _ overrides: [String: String] = [:]) -> TopicDescription
+    {
         TopicDescription(
             name: name,
             id: TopicID(high: 0xFFFF_0000_1234_5678, low: 7),
@@ -18,7 +19,9 @@ import Testing
         let path = fixture.path + "/data"
         let directory = try LogDirectory.open(path: path, options: fixture.options())
         #expect(!directory.wasClosedCleanly)
-        try directory.createTopic(Self.topic("meter.raw", 3, ["cleanup.policy": "compact,delete", "retention.ms": "-1"]))
+        try directory.createTopic(
+            Self.topic("meter.raw", 3, ["cleanup.policy": "compact,delete", "retention.ms": "-1"])
+        )
         try directory.createTopic(Self.topic("other"))
         #expect(throws: StorageError.topicExists("other")) { try directory.createTopic(Self.topic("other")) }
         let log = try #require(directory.log(topic: "meter.raw", partition: 2))
@@ -83,7 +86,8 @@ import Testing
     @Test func settingsAreHonouredOrRefused() throws {
         let accepted = [
             "cleanup.policy": "compact", "retention.ms": "-1", "retention.bytes": "5", "segment.bytes": "2048",
-            "segment.ms": "9", "max.message.bytes": "7", "delete.retention.ms": "3", "min.cleanable.dirty.ratio": "0.25",
+            "segment.ms": "9", "max.message.bytes": "7", "delete.retention.ms": "3",
+            "min.cleanable.dirty.ratio": "0.25",
             "message.timestamp.type": "LogAppendTime", "min.compaction.lag.ms": "4", "compression.type": "producer",
             "min.insync.replicas": "1",
         ]
