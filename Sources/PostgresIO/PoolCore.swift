@@ -33,16 +33,20 @@ final class PoolCore: @unchecked Sendable {
 
     private struct Running {
         let jobID: UInt64
-        let cancellation: PostgresCancellation
-        var cancelled = false
+        /// Nil while the connection is still being made.
+        var cancellation: PostgresCancellation?
+        /// When to send the next cancel request; nil unless the work is cancelled.
+        var cancelAtMilliseconds: Int?
     }
+
+    /// A request that arrives between two statements cancels nothing, so it is repeated until the work has ended.
+    private static let cancelRepeatMilliseconds = 200
 
     private let options: PostgresConnectionOptions
     private let limits: PostgresPoolLimits
     private let monitor = Monitor()
     private var waiting: [PoolJob] = []
     private var running: [Int: Running] = [:]
-    private var toCancel: [PostgresCancellation] = []
     private var lastRefusal: (error: PostgresError, untilMilliseconds: Int)?
     private var jobCount: UInt64 = 0
     private var closed = false
@@ -75,9 +79,8 @@ final class PoolCore: @unchecked Sendable {
     func cancel(_ id: UInt64) {
         let removed: PoolJob? = monitor.withLock {
             if let place = waiting.firstIndex(where: { $0.id == id }) { return waiting.remove(at: place) }
-            for (slot, work) in running where work.jobID == id && !work.cancelled {
-                running[slot]?.cancelled = true
-                toCancel.append(work.cancellation)
+            for (slot, work) in running where work.jobID == id && work.cancelAtMilliseconds == nil {
+                running[slot]?.cancelAtMilliseconds = MonotonicClock.milliseconds()
                 monitor.wakeAll()
             }
             return nil
@@ -100,35 +103,47 @@ extension PoolCore {
     /// The life of one connection's thread.
     func work(_ slot: Int) {
         var kept: PostgresConnection?
-        while let job = nextJob() {
+        while let job = nextJob(slot) {
             do throws(PostgresError) {
                 var connection = try readyConnection(kept.take())
-                start(job, slot, try connection.cancellation())
+                guard start(slot, try connection.cancellation()) else {
+                    _ = finish(slot)
+                    kept = consume connection
+                    job.fail(.cancelled)
+                    continue
+                }
                 let resume = job.run(&connection)
                 let cancelled = finish(slot)
                 resume(cancelled)
                 // A cancel request may still be on its way to this session and would hit the next statement.
                 if !cancelled, isClean(&connection) { kept = consume connection }
             } catch {
-                job.fail(.database(error))
+                job.fail(finish(slot) ? .cancelled : .database(error))
             }
         }
     }
 
-    private func nextJob() -> PoolJob? {
+    private func nextJob(_ slot: Int) -> PoolJob? {
         monitor.withLock {
             while waiting.isEmpty && !closed { monitor.wait(untilMilliseconds: nil) }
-            return waiting.isEmpty ? nil : waiting.removeFirst()
+            guard !waiting.isEmpty else { return nil }
+            let job = waiting.removeFirst()
+            running[slot] = Running(jobID: job.id)
+            return job
         }
     }
 
-    private func start(_ job: PoolJob, _ slot: Int, _ cancellation: PostgresCancellation) {
-        monitor.withLock { running[slot] = Running(jobID: job.id, cancellation: cancellation) }
+    /// False where the work was cancelled while the connection was being made.
+    private func start(_ slot: Int, _ cancellation: PostgresCancellation) -> Bool {
+        monitor.withLock {
+            running[slot]?.cancellation = cancellation
+            return running[slot]?.cancelAtMilliseconds == nil
+        }
     }
 
     /// Whether the work was cancelled.
     private func finish(_ slot: Int) -> Bool {
-        monitor.withLock { running.removeValue(forKey: slot)?.cancelled ?? false }
+        monitor.withLock { running.removeValue(forKey: slot)?.cancelAtMilliseconds != nil }
     }
 
     private func readyConnection(_ old: consuming PostgresConnection?) throws(PostgresError) -> PostgresConnection {
@@ -173,17 +188,29 @@ extension PoolCore {
                 // Every caller has the same time to wait, so those whose time is over stand in front.
                 let expired = Array(waiting.prefix { $0.deadlineMilliseconds <= now })
                 waiting.removeFirst(expired.count)
-                if !expired.isEmpty || !toCancel.isEmpty {
-                    let cancellations = toCancel
-                    toCancel = []
-                    return (expired, cancellations, false)
-                }
+                let cancellations = dueCancellations(now)
+                if !expired.isEmpty || !cancellations.isEmpty { return (expired, cancellations, false) }
                 if closed && running.isEmpty { return ([], [], true) }
-                let next = waiting.first?.deadlineMilliseconds
-                // While closing, work that still runs may be cancelled; it ends without waking anyone.
-                monitor.wait(untilMilliseconds: next ?? (closed ? now + 100 : nil))
+                // While closing, work that still runs ends without waking anyone.
+                let moments = [
+                    waiting.first?.deadlineMilliseconds,
+                    running.values.compactMap { $0.cancellation == nil ? nil : $0.cancelAtMilliseconds }.min(),
+                    closed ? now + 100 : nil,
+                ]
+                monitor.wait(untilMilliseconds: moments.compactMap { $0 }.min())
             }
         }
+    }
+
+    private func dueCancellations(_ now: Int) -> [PostgresCancellation] {
+        var due: [PostgresCancellation] = []
+        for (slot, work) in running {
+            guard let cancellation = work.cancellation, let moment = work.cancelAtMilliseconds, moment <= now
+            else { continue }
+            due.append(cancellation)
+            running[slot]?.cancelAtMilliseconds = now + Self.cancelRepeatMilliseconds
+        }
+        return due
     }
 
     /// A cancel request that does not arrive leaves the statement to its own time limit.

@@ -72,15 +72,15 @@ struct PoolTests {
         #expect(second != first)
     }
 
-    @Test("cancelling the task cancels the statement on the server")
-    func cancelled() async throws {
+    @Test("cancelling the task cancels the statement on the server, whenever it comes", arguments: [0, 2, 10, 150])
+    func cancelled(afterMilliseconds delay: Int) async throws {
         let pool = try PostgresPool(TestDatabase.options(), limits: PostgresPoolLimits(connections: 1))
         let task = Task {
             try await pool.withConnection { connection throws(PostgresError) in
-                try connection.execute("SELECT pg_sleep(20)")
+                for _ in 0..<20 { try connection.execute("SELECT pg_sleep(1)") }
             }
         }
-        try await Task.sleep(for: .milliseconds(150))
+        try await Task.sleep(for: .milliseconds(delay))
         let started = ContinuousClock.now
         task.cancel()
         let error = await #expect(throws: PostgresPoolError.self) { try await task.value }
