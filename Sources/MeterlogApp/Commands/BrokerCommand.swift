@@ -51,7 +51,8 @@ struct BrokerCommand: AsyncParsableCommand {
 
     private func milliseconds(_ text: String) throws -> Int {
         if text == "always" { return 0 }
-        guard text.hasPrefix("interval-"), let number = Int(text.dropFirst("interval-".count)), (1...60_000).contains(number)
+        guard text.hasPrefix("interval-"), let number = Int(text.dropFirst("interval-".count)),
+            (1...60_000).contains(number)
         else { throw ValidationError("--fsync \(text) is neither always nor interval-MS (1 to 60000)") }
         return number
     }

@@ -41,7 +41,9 @@ struct DemoCommand: AsyncParsableCommand {
                 try await group.run()
                 return nil
             }
-            tasks.addTask { try await DemoRun(node: node, plan: plan, metrics: metrics, isQuiet: json, timeout: timeout).run() }
+            tasks.addTask {
+                try await DemoRun(node: node, plan: plan, metrics: metrics, isQuiet: json, timeout: timeout).run()
+            }
             // The services end first only when one of them failed, and then this throws or has no report.
             guard let report = try await tasks.next() ?? nil else {
                 throw AppError.unusable("the services stopped before the demo was done; the log says why")

@@ -50,7 +50,9 @@ struct SimulateCommand: AsyncParsableCommand {
         bar.finish()
         for failure in failures.prefix(20) { Terminal.complain("meterlog simulate: \(failure)") }
         guard failures.isEmpty else { throw ExitCode.failure }
-        if !wallClock { try await run.tick(timeMilliseconds: SimulatedEnd(plan: plan, settings: settings).milliseconds) }
+        if !wallClock {
+            try await run.tick(timeMilliseconds: SimulatedEnd(plan: plan, settings: settings).milliseconds)
+        }
         Terminal.print("\(headEnd.deliveryCount) payloads acknowledged")
     }
 }

@@ -7,7 +7,8 @@ struct TailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
         abstract: "Print the records of a topic, decoded by the topic's schema.",
-        discussion: "Only committed records are shown. meter.raw shows each payload's envelope and size; use --raw for its bytes."
+        discussion:
+            "Only committed records are shown. meter.raw shows each payload's envelope and size; use --raw for its bytes."
     )
 
     @OptionGroup var common: CommonOptions

@@ -54,7 +54,9 @@ struct TopicsCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            var table = TextTable(header: ["topic", "partitions", "declared", "cleanup", "schema", "owner", "consumers"])
+            var table = TextTable(header: [
+                "topic", "partitions", "declared", "cleanup", "schema", "owner", "consumers",
+            ])
             for listing in try TopicsCommand.controller(common, replicationFactor: -1).list() {
                 let declaration = listing.declaration
                 table.add([

@@ -74,8 +74,14 @@ struct RecordText {
         case .intervalBlock(let block):
             json.member("kind", "interval_block")
             appendSeries(
-                block.meter, block.channel, block.unit, block.start, block.intervalSeconds, block.billionths,
-                block.qualities, to: &json
+                block.meter,
+                block.channel,
+                block.unit,
+                block.start,
+                block.intervalSeconds,
+                block.billionths,
+                block.qualities,
+                to: &json
             )
         case .registerReads(let reads):
             json.member("kind", "register_reads")
@@ -100,8 +106,14 @@ struct RecordText {
 
     private func append(_ event: ValidatedIntervals, to json: inout JSONText) {
         appendSeries(
-            event.meter, event.channel, event.unit, event.start, event.intervalSeconds, event.billionths,
-            event.qualities, to: &json
+            event.meter,
+            event.channel,
+            event.unit,
+            event.start,
+            event.intervalSeconds,
+            event.billionths,
+            event.qualities,
+            to: &json
         )
         json.member("ruleSet", event.ruleSet)
         json.name("revisions")

@@ -83,7 +83,9 @@ struct PipelineProgress {
         var batch = InputBatch()
         let deadline = Stopwatch.seconds() + 10
         while Stopwatch.seconds() < deadline {
-            if try reader.poll(into: &batch, limits: PollLimits(maxRecords: 1), timeoutMilliseconds: 200) { return true }
+            if try reader.poll(into: &batch, limits: PollLimits(maxRecords: 1), timeoutMilliseconds: 200) {
+                return true
+            }
             if reader.isAtEnd { return false }
         }
         return true

@@ -65,7 +65,8 @@ struct TruthComparison {
         }
     }
 
-    private func matches(_ outcome: SimulationTruth.Outcome, _ billionths: Int64, value: Int64?, quality: Int32) -> Bool {
+    private func matches(_ outcome: SimulationTruth.Outcome, _ billionths: Int64, value: Int64?, quality: Int32) -> Bool
+    {
         guard let quality = UInt8(exactly: quality).flatMap(Quality.init(rawValue:)) else { return false }
         switch outcome {
         case .validated: return quality == .validated && value == billionths

@@ -1,14 +1,14 @@
 /// Cuts a file into payloads on line boundaries, each of which can be decoded alone.
 ///
 /// The cut depends on the content and the chunk size only, so the same file gives the same chunks and the same keys every time.
-struct FileChunker {
-    struct Chunk: Sendable, Equatable {
+package struct FileChunker {
+    package struct Chunk: Sendable, Equatable {
         /// Bytes of the file that it stands for.
-        var range: Range<Int>
-        var body: [UInt8]
+        package var range: Range<Int>
+        package var body: [UInt8]
     }
 
-    enum Layout: Equatable {
+    package enum Layout: Equatable {
         /// One payload, however large.
         case whole
         /// A header line (or none) before every chunk; cut only where the date in column `timeColumn` changes, so that a day of
@@ -18,10 +18,15 @@ struct FileChunker {
         case nem12
     }
 
-    let layout: Layout
-    let chunkBytes: Int
+    private let layout: Layout
+    private let chunkBytes: Int
 
-    func chunks(of bytes: [UInt8]) -> [Chunk] {
+    package init(layout: Layout, chunkBytes: Int) {
+        self.layout = layout
+        self.chunkBytes = chunkBytes
+    }
+
+    package func chunks(of bytes: [UInt8]) -> [Chunk] {
         switch layout {
         case .whole: [Chunk(range: 0..<bytes.count, body: bytes)]
         case .lines(let hasHeader, let timeColumn, let delimiter):
@@ -60,7 +65,8 @@ struct FileChunker {
             cursor += 1
         }
         let start = cursor
-        while cursor < bytes.count, bytes[cursor] != 0x0a, bytes[cursor] != delimiter, bytes[cursor] != UInt8(ascii: " "),
+        while cursor < bytes.count, bytes[cursor] != 0x0a, bytes[cursor] != delimiter,
+            bytes[cursor] != UInt8(ascii: " "),
             bytes[cursor] != UInt8(ascii: "T")
         {
             cursor += 1

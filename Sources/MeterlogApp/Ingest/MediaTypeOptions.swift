@@ -22,7 +22,9 @@ struct MediaTypeOptions: ParsableArguments {
     @Option(help: "mapped-csv: the meter's id, the same for the whole file.")
     var meter: String?
 
-    @Option(help: "mapped-csv: column with the meter's id. Without --meter and this, the value column's name is the id.")
+    @Option(
+        help: "mapped-csv: column with the meter's id. Without --meter and this, the value column's name is the id."
+    )
     var meterColumn: String?
 
     @Option(help: "mapped-csv: unit of the values (default kWh).")

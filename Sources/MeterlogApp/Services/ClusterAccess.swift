@@ -43,7 +43,9 @@ struct ClusterAccess: Sendable {
         for topic in try admin().topics() { counts[topic.name] = topic.partitionCount }
         let missing = catalog.declarations.map(\.name).filter { counts[$0] == nil }
         guard missing.isEmpty else {
-            throw AppError.unusable("topics are missing: \(missing.joined(separator: ", ")). Run: meterlog topics apply")
+            throw AppError.unusable(
+                "topics are missing: \(missing.joined(separator: ", ")). Run: meterlog topics apply"
+            )
         }
         return counts
     }

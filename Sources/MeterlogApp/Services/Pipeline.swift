@@ -36,7 +36,10 @@ struct Pipeline: Sendable {
         let loaded = try ZoneFiles.load(settings.zoneInfoDirectory)
         zones = loaded.zones
         if !loaded.skipped.isEmpty {
-            cluster.logger.warning("zones can't be read", metadata: ["zones": "\(loaded.skipped.joined(separator: " "))"])
+            cluster.logger.warning(
+                "zones can't be read",
+                metadata: ["zones": "\(loaded.skipped.joined(separator: " "))"]
+            )
         }
     }
 
@@ -121,6 +124,18 @@ struct Pipeline: Sendable {
             threads: settings.stream.alarmThreads,
             instance: instance,
             metrics: metrics
+        )
+    }
+
+    private func projector() throws -> any Service {
+        var configuration = ProjectionConfiguration(kafka: cluster.kafka, databaseURL: settings.databaseURL)
+        configuration.limits.lingerMilliseconds = settings.stream.commitIntervalMilliseconds
+        return ProjectorService(
+            projections: ProjectionService(
+                configuration,
+                metrics: metrics,
+                logger: settings.logger("meterlog.projector")
+            )
         )
     }
 

@@ -1,0 +1,43 @@
+import PostgresIO
+import Projection
+import ServiceLifecycle
+
+/// The projections as a service: stores what they have read and stops on graceful shutdown.
+struct ProjectorService: Service {
+    let projections: ProjectionService
+
+    func run() async throws {
+        projections.start()
+        let watch = Task { await failureOfProjector() }
+        await withGracefulShutdownHandler {
+            await withTaskCancellationHandler {
+                for projector in projections.projectors { await projector.waitUntilOver() }
+            } onCancel: {
+                for projector in projections.projectors { projector.requestStop() }
+            }
+        } onGracefulShutdown: {
+            for projector in projections.projectors { projector.requestStop() }
+        }
+        watch.cancel()
+        for status in projections.statuses {
+            if case .failed(let reason) = status.phase { throw AppError.unusable("\(status.name.rawValue): \(reason)") }
+        }
+    }
+
+    /// One projection that gives up stops the others, so that the process ends and says why.
+    private func failureOfProjector() async {
+        while !Task.isCancelled {
+            for status in projections.statuses {
+                if case .failed = status.phase {
+                    for projector in projections.projectors { projector.requestStop() }
+                    return
+                }
+            }
+            do {
+                try await Task.sleep(for: .milliseconds(500))
+            } catch {
+                return
+            }
+        }
+    }
+}
