@@ -25,7 +25,10 @@ final class DirectoryLock: Sendable {
     /// Lets another process in. Releasing twice does nothing.
     func release() {
         descriptor.withLock { descriptor in
-            if descriptor >= 0 { Glibc.close(descriptor) }
+            guard descriptor >= 0 else { return }
+            // Closing alone would leave the lock with a child process that is just being started.
+            flock(descriptor, LOCK_UN)
+            Glibc.close(descriptor)
             descriptor = -1
         }
     }

@@ -125,10 +125,9 @@ public final class FlushScheduler: Sendable {
             return (state.logs[key]?.log, waiters)
         }
         guard let log else { return }
-        let result: Result<Void, StorageError>
+        let result: Result<PartitionLog.FlushWork, StorageError>
         do throws(StorageError) {
-            try log.flush()
-            result = .success(())
+            result = .success(try log.sync())
         } catch {
             result = .failure(error)
         }
@@ -141,6 +140,8 @@ public final class FlushScheduler: Sendable {
             return true
         }
         if wakes { signal.wakeOne() }
-        for waiter in waiters { waiter.completion(result) }
+        for waiter in waiters { waiter.completion(result.map { _ in }) }
+        // Nobody has to wait for index files and checkpoint.
+        if case .success(let work) = result { log.finish(work) }
     }
 }

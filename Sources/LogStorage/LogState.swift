@@ -28,6 +28,8 @@ struct LogState: Sendable {
     /// Base offsets of sealed segments without an index file.
     var unindexed: [Int64] = []
     var bytesSinceCheckpoint = 0
+    /// Checkpoints taken since the log was opened.
+    var checkpointNumber: UInt64 = 0
     /// Why no more is written; nil if it is.
     var readOnlyReason: String?
     /// Why nothing more becomes durable: a sync has failed.

@@ -24,8 +24,9 @@ public final class PartitionLog: Sendable {
     let path: String
     let environment: Environment
     let state: Mutex<LogState>
-    /// Held by the one that syncs, so that syncs of one log follow each other. Taken before `state`.
-    let flushing = Mutex<Void>(())
+    /// Held by the one that syncs or writes index files and checkpoint, so that these follow each other; holds the number
+    /// of the last checkpoint written. Taken before `state`.
+    let flushing = Mutex<UInt64>(0)
     /// Held by retention, compaction and record deletion. Taken before `flushing`.
     let maintaining = Mutex<Void>(())
     let hints = Mutex(ReadHints())
@@ -82,16 +83,18 @@ public final class PartitionLog: Sendable {
 
     // MARK: Leader epochs
 
-    /// Where the epoch ended: the largest epoch not above `leaderEpoch` and the offset after its last record; nil if
-    /// the log knows no such epoch.
+    /// Where the epoch ended: the largest epoch not above `leaderEpoch` and the offset after its last record (for an epoch
+    /// older than all records, itself and the first record's offset); nil for an epoch that has not been yet.
     public func endOffset(forLeaderEpoch leaderEpoch: Int32) -> EpochEndOffset? {
         state.withLock { state in
             if leaderEpoch == state.leaderEpoch {
                 return EpochEndOffset(leaderEpoch: leaderEpoch, endOffset: state.logEndOffset)
             }
-            guard leaderEpoch < state.leaderEpoch,
-                let index = state.epochs.lastIndex(where: { $0.epoch <= leaderEpoch })
-            else { return nil }
+            guard leaderEpoch >= 0, leaderEpoch < state.leaderEpoch else { return nil }
+            guard let index = state.epochs.lastIndex(where: { $0.epoch <= leaderEpoch }) else {
+                let end = state.epochs.first?.firstOffset ?? state.logEndOffset
+                return EpochEndOffset(leaderEpoch: leaderEpoch, endOffset: end)
+            }
             let end = index + 1 < state.epochs.count ? state.epochs[index + 1].firstOffset : state.logEndOffset
             return EpochEndOffset(leaderEpoch: state.epochs[index].epoch, endOffset: end)
         }
@@ -110,16 +113,23 @@ public final class PartitionLog: Sendable {
     /// Producers that the log remembers, by id.
     public var latestProducers: [ProducerDescription] {
         let entries = state.withLock { $0.producers.entries }
-        return entries.sorted { $0.key < $1.key }.map { producerId, entry in
-            ProducerDescription(
-                producerId: producerId,
-                producerEpoch: entry.epoch,
-                lastSequence: entry.lastSequence,
-                lastTimestampMilliseconds: entry.lastTimestamp,
-                coordinatorEpoch: entry.coordinatorEpoch,
-                currentTransactionStartOffset: entry.transactionStart
-            )
-        }
+        return entries.sorted { $0.key < $1.key }.map { Self.describe($0.key, $0.value) }
+    }
+
+    /// One producer, if the log remembers it.
+    public func producer(_ producerId: Int64) -> ProducerDescription? {
+        state.withLock { $0.producers[producerId] }.map { Self.describe(producerId, $0) }
+    }
+
+    private static func describe(_ producerId: Int64, _ entry: ProducerEntry) -> ProducerDescription {
+        ProducerDescription(
+            producerId: producerId,
+            producerEpoch: entry.epoch,
+            lastSequence: entry.lastSequence,
+            lastTimestampMilliseconds: entry.lastTimestamp,
+            coordinatorEpoch: entry.coordinatorEpoch,
+            currentTransactionStartOffset: entry.transactionStart
+        )
     }
 
     /// Open transactions, by first offset.
@@ -146,7 +156,7 @@ public final class PartitionLog: Sendable {
 
     // MARK: Events
 
-    /// Called, off all locks, after the high watermark or the last stable offset has moved.
+    /// Called, off all locks, after the high watermark or the last stable offset has moved, and when the log is closed.
     public func onAdvance(_ handler: (@Sendable (PartitionLog) -> Void)?) {
         advanceHandler.withLock { $0 = handler }
     }

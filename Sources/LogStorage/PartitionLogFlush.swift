@@ -7,7 +7,7 @@ extension PartitionLog {
     /// A failed sync is not repeated: the kernel may have dropped the pages, and a second sync would say yes to lost
     /// data. The log takes no more writes then.
     ///
-    /// - Returns: the high watermark.
+    /// - Returns: the offset below which everything is durable.
     @discardableResult
     public func flush() throws(StorageError) -> Int64 {
         try flush(writingCheckpoint: false)
@@ -16,35 +16,46 @@ extension PartitionLog {
     /// As `flush`, and writes a checkpoint if one is due or asked for.
     @discardableResult
     func flush(writingCheckpoint: Bool) throws(StorageError) -> Int64 {
-        try flushing.withLock { (_) throws(StorageError) -> Int64 in
+        let work = try sync(writingCheckpoint: writingCheckpoint)
+        finish(work)
+        return work.mark.offset
+    }
+
+    /// What one flush has to do: taken under the lock, done without it.
+    struct FlushWork {
+        fileprivate var files: [LogFile]
+        fileprivate var syncsDirectory: Bool
+        fileprivate var mark: LogState.Mark
+        /// Index files of the segments sealed since the last flush.
+        fileprivate var indexes: [SegmentIndexFile] = []
+        fileprivate var checkpoint: [UInt8]?
+        /// Rises with each checkpoint of the log.
+        fileprivate var checkpointNumber: UInt64 = 0
+    }
+
+    /// The first half of a flush, which those who wait for durability wait for: syncs, and advances the high watermark.
+    func sync(writingCheckpoint: Bool = false) throws(StorageError) -> FlushWork {
+        let work = try flushing.withLock { (_) throws(StorageError) -> FlushWork in
             let work = try beginFlush(writingCheckpoint: writingCheckpoint)
             do throws(StorageError) {
                 for file in work.files { try file.sync() }
                 if work.syncsDirectory { try FileSystem.syncDirectory(path) }
             } catch {
+                // The directory of a deleted topic is gone: nothing is wrong with the disk.
+                if state.withLock({ $0.isClosed }) { throw .closed }
                 state.withLock { $0.syncFailure = "sync failed: \(error)" }
                 becomeReadOnly("sync failed: \(error)")
                 throw error
             }
-            let (highWatermark, hasAdvanced) = state.withLock { state in
-                let before = (state.durable.offset, state.lastStableOffset)
-                state.makeDurable(upTo: work.mark)
-                return (state.durable.offset, before != (state.durable.offset, state.lastStableOffset))
-            }
-            if hasAdvanced { notifyAdvance() }
-            finishFlush(work)
-            return highWatermark
+            return work
         }
-    }
-
-    /// What one flush has to do: taken under the lock, done without it.
-    private struct FlushWork {
-        var files: [LogFile]
-        var syncsDirectory: Bool
-        var mark: LogState.Mark
-        /// Index files of the segments sealed since the last flush.
-        var indexes: [SegmentIndexFile]
-        var checkpoint: [UInt8]?
+        let hasAdvanced = state.withLock { state in
+            let before = (state.durable.offset, state.lastStableOffset)
+            state.makeDurable(upTo: work.mark)
+            return before != (state.durable.offset, state.lastStableOffset)
+        }
+        if hasAdvanced { notifyAdvance() }
+        return work
     }
 
     private func beginFlush(writingCheckpoint: Bool) throws(StorageError) -> FlushWork {
@@ -54,8 +65,7 @@ extension PartitionLog {
             var work = FlushWork(
                 files: state.dirtyFiles,
                 syncsDirectory: state.isDirectoryDirty,
-                mark: state.endMark,
-                indexes: []
+                mark: state.endMark
             )
             state.dirtyFiles = []
             state.isDirectoryDirty = false
@@ -71,31 +81,47 @@ extension PartitionLog {
             let isDue = !work.indexes.isEmpty || state.bytesSinceCheckpoint >= Self.checkpointIntervalByteCount
             if writingCheckpoint || isDue {
                 work.checkpoint = state.checkpoint().encoded()
+                state.checkpointNumber += 1
+                work.checkpointNumber = state.checkpointNumber
                 state.bytesSinceCheckpoint = 0
             }
             return work
         }
     }
 
-    /// Writes index files and checkpoint. They only shorten the next opening: a failure is reported, and no more.
-    private func finishFlush(_ work: FlushWork) {
+    /// The second half of a flush: writes index files and checkpoint. They only shorten the next opening: a failure is
+    /// reported, and no more.
+    func finish(_ work: FlushWork) {
+        guard !work.indexes.isEmpty || work.checkpoint != nil else { return }
         do throws(StorageError) {
-            for file in work.indexes {
-                let base = file.segment.baseOffset
-                try FileSystem.replace(indexPath(base), with: file.encoded(), faults: environment.files.faults)
-                state.withLock { state in
-                    state.unindexed.removeAll { $0 == base }
-                    let index = state.segmentIndex(for: base)
-                    // Compaction may have put another file in its place.
-                    if state.segments[index].identity == file.segment.identity { state.segments[index].index = nil }
-                }
-            }
-            if let checkpoint = work.checkpoint {
+            try flushing.withLock { (written) throws(StorageError) in
+                for file in work.indexes { try write(file) }
+                guard let checkpoint = work.checkpoint, work.checkpointNumber > written else { return }
                 try FileSystem.replace(checkpointPath, with: checkpoint, faults: environment.files.faults)
+                written = work.checkpointNumber
             }
         } catch {
+            if state.withLock({ $0.isClosed }) { return }
             environment.report(.maintenanceFailed(log: name, error: error))
         }
+    }
+
+    /// Writes an index file, unless compaction or retention has replaced its segment meanwhile.
+    private func write(_ file: SegmentIndexFile) throws(StorageError) {
+        let base = file.segment.baseOffset
+        func isCurrent(_ state: LogState) -> Bool {
+            state.unindexed.contains(base)
+                && state.segments[state.segmentIndex(for: base)].identity == file.segment.identity
+        }
+        guard state.withLock({ isCurrent($0) }) else { return }
+        try FileSystem.replace(indexPath(base), with: file.encoded(), faults: environment.files.faults)
+        let wasRemoved = state.withLock { state in
+            guard isCurrent(state) else { return true }
+            state.unindexed.removeAll { $0 == base }
+            state.segments[state.segmentIndex(for: base)].index = nil
+            return false
+        }
+        if wasRemoved { try FileSystem.remove(indexPath(base)) }
     }
 
     /// Syncs, writes the checkpoint, and refuses everything after. Closing twice is no error.
