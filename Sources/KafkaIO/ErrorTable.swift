@@ -42,6 +42,8 @@ package enum ErrorTable {
         // The group went on without us.
         "UNKNOWN_MEMBER_ID": .fenced, "ILLEGAL_GENERATION": .fenced, "_ASSIGNMENT_LOST": .fenced,
         "_MAX_POLL_EXCEEDED": .fenced, "MEMBER_ID_REQUIRED": .fenced,
+        // An answer to a rebalance that has been overtaken.
+        "_CONFLICT": .fenced,
         // Two processes share one group.instance.id: taking it back and forth helps nobody.
         "FENCED_INSTANCE_ID": .fatal,
         // The same bytes would be refused again.
@@ -69,7 +71,6 @@ package enum ErrorTable {
         "_TIMED_OUT_QUEUE": .retry, "_WAIT_COORD": .retry, "_WAIT_CACHE": .retry, "_RETRY": .retry, "_INTR": .retry,
         "_IN_PROGRESS": .retry, "_PREV_IN_PROGRESS": .retry, "_QUEUE_FULL": .retry, "_UNKNOWN_BROKER": .retry,
         "_NODE_UPDATE": .retry, "_OUTDATED": .retry, "_UNKNOWN_TOPIC": .retry,
-        "_CONFLICT": .retry, "_NOOP": .retry,
         "COORDINATOR_LOAD_IN_PROGRESS": .retry, "COORDINATOR_NOT_AVAILABLE": .retry, "NOT_COORDINATOR": .retry,
         "LEADER_NOT_AVAILABLE": .retry, "NOT_LEADER_FOR_PARTITION": .retry, "BROKER_NOT_AVAILABLE": .retry,
         "REPLICA_NOT_AVAILABLE": .retry, "REQUEST_TIMED_OUT": .retry, "NETWORK_EXCEPTION": .retry,

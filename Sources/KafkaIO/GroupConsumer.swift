@@ -113,7 +113,14 @@ final class GroupConsumer {
 
     func seek(to positions: [PartitionPosition]) throws(LogError) {
         loop.reset()
-        try reader.seek(to: positions)
+        // Lost partitions can't be sought; the next poll tells that they are lost.
+        guard rd_kafka_assignment_lost(handle.pointer) == 0 else { return }
+        do throws(LogError) {
+            try reader.seek(to: positions)
+        } catch {
+            guard rd_kafka_assignment_lost(handle.pointer) == 0 else { return }
+            throw error
+        }
     }
 
     func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {

@@ -137,10 +137,12 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
     }
 
     public mutating func renewProducer() throws(LogError) {
-        do throws(KafkaError) {
-            producer = try TransactionalProducer(settings, options, notices)
-        } catch {
-            throw LogError(.fatal, code: error.code, message: error.message)
+        if !producer.isUnused {
+            do throws(KafkaError) {
+                producer = try TransactionalProducer(settings, options, notices)
+            } catch {
+                throw LogError(.fatal, code: error.code, message: error.message)
+            }
         }
         try producer.prepare()
     }

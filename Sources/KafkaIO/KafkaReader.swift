@@ -61,6 +61,10 @@ public struct KafkaReader: ~Copyable, @unchecked Sendable {
         try configuration.set("enable.auto.commit", "false")
         try configuration.set("enable.auto.offset.store", "false")
         try configuration.set("enable.partition.eof", "true")
+        // The end of a partition is seen only when a fetch has waited in vain; the library's 500 ms would be paid by every `readAll`.
+        if settings.consumerProperties["fetch.wait.max.ms"] == nil {
+            try configuration.set("fetch.wait.max.ms", "50")
+        }
         handle = try ClientHandle(configuration, .consumer, ClientContext(notices))
         reader = PartitionReader(handle: handle, timeoutMilliseconds: options.requestTimeoutMilliseconds)
     }

@@ -30,6 +30,7 @@ struct PartitionReader {
     func seek(to positions: [PartitionPosition]) throws(LogError) {
         guard !positions.isEmpty else { return }
         let deadline = Deadline(milliseconds: timeoutMilliseconds)
+        let settling = Deadline(milliseconds: min(2000, timeoutMilliseconds))
         let list = PartitionList(positions)
         while true {
             if let error = rd_kafka_seek_partitions(
@@ -46,7 +47,7 @@ struct PartitionReader {
             }
             guard let code = list.firstError else { return }
             // A partition that was assigned a moment ago can't be sought yet.
-            guard code == RD_KAFKA_RESP_ERR__STATE, !deadline.isOver else {
+            guard code == RD_KAFKA_RESP_ERR__STATE, !settling.isOver else {
                 try retry(code, deadline, "seek")
                 continue
             }

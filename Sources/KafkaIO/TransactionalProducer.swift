@@ -46,6 +46,11 @@ final class TransactionalProducer {
         empty.deallocate()
     }
 
+    /// Whether nothing was done with it yet, so that a failed `prepare` may simply be called again.
+    var isUnused: Bool {
+        !isReady && rd_kafka_fatal_error(handle.pointer, nil, 0) == RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+
     /// Fences earlier lives of the transactional id and waits until their transactions are completed.
     func prepare() throws(LogError) {
         guard !isReady else { return }

@@ -27,13 +27,13 @@ struct ConformanceTests {
                 name: input,
                 partitionCount: 2,
                 replicationFactor: 1,
-                configs: ["max.message.bytes": "4194304"]
+                configs: ["max.message.bytes": "4194304", "retention.ms": "-1"]
             ),
             NewKafkaTopic(
                 name: output,
                 partitionCount: 1,
                 replicationFactor: 1,
-                configs: ["max.message.bytes": "4194304"]
+                configs: ["max.message.bytes": "4194304", "retention.ms": "-1"]
             ),
         ])
     }
