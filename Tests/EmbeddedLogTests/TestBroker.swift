@@ -1,0 +1,95 @@
+import EmbeddedLog
+import Glibc
+import KafkaProtocol
+import LogStorage
+import Logging
+import Synchronization
+
+/// A clock that tests move by hand.
+final class ManualClock: Sendable {
+    private let offset = Mutex(Int64(0))
+
+    var clock: BrokerClock {
+        BrokerClock(
+            monotonicMilliseconds: { [self] in 1_000_000 + offset.withLock { $0 } },
+            wallMilliseconds: { [self] in 1_700_000_000_000 + offset.withLock { $0 } }
+        )
+    }
+
+    func advance(milliseconds: Int64) {
+        offset.withLock { $0 += milliseconds }
+    }
+}
+
+/// A broker on a free port with a directory of its own.
+final class TestBroker: Sendable {
+    let directory: String
+    let host: String
+    let port: Int
+    private let server: EmbeddedLogServer
+
+    private init(directory: String, server: EmbeddedLogServer, host: String, port: Int) {
+        self.directory = directory
+        self.server = server
+        self.host = host
+        self.port = port
+    }
+
+    static func start(
+        directory: String? = nil,
+        _ adjust: (inout EmbeddedLogConfiguration) -> Void = { _ in }
+    ) async throws -> TestBroker {
+        let path = try directory ?? makeDirectory()
+        var configuration = EmbeddedLogConfiguration(dataDirectory: path)
+        configuration.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        configuration.minSessionTimeoutMilliseconds = 100
+        adjust(&configuration)
+        let server = try EmbeddedLogServer(configuration: configuration)
+        let (host, port) = try await server.start()
+        return TestBroker(directory: path, server: server, host: host, port: port)
+    }
+
+    /// Starts a broker, and stops it and removes its directory after `body`.
+    static func with(
+        _ adjust: (inout EmbeddedLogConfiguration) -> Void = { _ in },
+        _ body: (TestBroker) async throws -> Void
+    ) async throws {
+        let broker = try await start(adjust)
+        do {
+            try await body(broker)
+        } catch {
+            try await broker.stop()
+            removeDirectory(broker.directory)
+            throw error
+        }
+        try await broker.stop()
+        removeDirectory(broker.directory)
+    }
+
+    func stop() async throws {
+        try await server.shutdown()
+    }
+
+    func connect() throws -> TestClient {
+        try TestClient(port: port)
+    }
+
+    static func makeDirectory() throws -> String {
+        var template = Array("/tmp/embedded-log-test-XXXXXX".utf8CString)
+        guard let path = mkdtemp(&template) else { throw TestFailure("mkdtemp failed") }
+        return String(cString: path)
+    }
+
+    static func removeDirectory(_ path: String) {
+        nftw(path, { name, _, _, _ in name.map { remove($0) } ?? -1 }, 16, FTW_DEPTH | FTW_PHYS)
+    }
+}
+
+/// Why a test can't go on.
+struct TestFailure: Error {
+    let reason: String
+
+    init(_ reason: String) {
+        self.reason = reason
+    }
+}
