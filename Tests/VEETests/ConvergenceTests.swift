@@ -62,12 +62,12 @@ struct ConvergenceTests {
         }
     }
 
-    @Test(arguments: 1...25)
+    @Test(arguments: 1...8)
     func anyOrderOfBlocksAndTicks(seed: UInt64) throws {
         try expectConvergence(seed, Scenario.Options(), VEEConfiguration(zones: ZoneCatalog()))
     }
 
-    @Test(arguments: 1...10)
+    @Test(arguments: 1...4)
     func anyOrderWithAWarningSpikeRuleAndExpectedSilence(seed: UInt64) throws {
         var rules = RuleSet.default1
         rules.spike.severity = .warn
@@ -80,7 +80,7 @@ struct ConvergenceTests {
         )
     }
 
-    @Test(arguments: 1...10)
+    @Test(arguments: 1...4)
     func anyOrderOfZonesThatContradictEachOther(seed: UInt64) throws {
         let names = ["Europe/Berlin", "America/New_York", "UTC"]
         var options = Scenario.Options()
@@ -92,7 +92,7 @@ struct ConvergenceTests {
     }
 
     /// Forty days of lateness and a history that holds them.
-    @Test(arguments: 1...5)
+    @Test(arguments: 1...2)
     func anyOrderWithFortyDaysOfLateness(seed: UInt64) throws {
         var options = Scenario.Options()
         options.days = 45

@@ -24,7 +24,7 @@ struct LawTests {
         return events + scenario.ending
     }
 
-    @Test(arguments: 1...10)
+    @Test(arguments: 1...4)
     func replayGivesTheSameBytes(seed: UInt64) throws {
         let events = Self.events(seed)
         var one = Bench(Self.configuration)
@@ -36,7 +36,7 @@ struct LawTests {
         #expect(one.records.count > events.count)
     }
 
-    @Test(arguments: 1...10)
+    @Test(arguments: 1...4)
     func batchesMayBeCutAnywhere(seed: UInt64) throws {
         let events = Self.events(seed)
         var whole = Bench(Self.configuration)
@@ -50,7 +50,7 @@ struct LawTests {
         }
     }
 
-    @Test(arguments: 1...10)
+    @Test(arguments: 1...4)
     func aSnapshotAnywhereChangesNothing(seed: UInt64) throws {
         let events = Self.events(seed)
         var whole = Bench(Self.configuration)
@@ -88,7 +88,7 @@ struct LawTests {
     }
 
     /// A history that is just long enough gives the same as one that forgets nothing.
-    @Test(arguments: 1...10)
+    @Test(arguments: 1...4)
     func forgettingChangesNothingWithinTheHistory(seed: UInt64) throws {
         var options = Scenario.Options()
         options.days = 25
