@@ -148,6 +148,7 @@ extension Series {
         _ effects: inout Effects
     ) -> Int64 {
         guard !slots.isEmpty else { return .max }
+        let wasOffGrid = exceptions.contains { $0.rule == AlignmentRule.number }
         withdraw(context, &effects)
         if forgottenBelow > .min {
             let seconds = start(of: forgottenBelow)
@@ -158,8 +159,19 @@ extension Series {
         closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
         var result = IntakeResult()
         result.add(slots.base..<slots.end)
-        if phase != 0 || intervalSeconds > 900 { result.forced = Array(slots.base..<slots.end) }
+        // Being off the grid is a finding of every slot, so it comes or goes with all of them.
+        if wasOffGrid || isOffGrid(&calendar) { result.forced = Array(slots.base..<slots.end) }
         return advance(result, context, &calendar, &effects)
+    }
+
+    private func isOffGrid(_ calendar: inout DayCalendar) -> Bool {
+        for slot in [slots.base, slots.end - 1] {
+            let day = calendar.day(at: start(of: slot))
+            if AlignmentRule.offsetSeconds(dayStart: day.start, phase: phase, intervalSeconds: intervalSeconds) != 0 {
+                return true
+            }
+        }
+        return false
     }
 
     private mutating func withdraw(_ context: FoldContext, _ effects: inout Effects) {

@@ -137,7 +137,9 @@ extension Series {
         let index = context.timeline.index(at: day.start)
         let rules = context.timeline.entries[index].rules
         let offset = AlignmentRule.offsetSeconds(dayStart: day.start, phase: phase, intervalSeconds: intervalSeconds)
-        let isJudged = day.end <= closedThrough && offset == 0
+        // A 25-hour day is no whole number of daily intervals: where the next one starts is for the source to say.
+        let isEven = (day.end - day.start) % intervalSeconds == 0
+        let isJudged = day.end <= closedThrough && offset == 0 && isEven
         return DayRules(
             index: index,
             isClosed: day.end <= closedThrough,

@@ -50,10 +50,12 @@ extension Series {
             let (total, overflow) = sum.addingReportingOverflow(slots.outValues[index])
             sum = overflow ? (sum < 0 ? .min : .max) : total
         }
+        let isEven = (day.end - day.start) % intervalSeconds == 0
+        let expected = isEven ? Int64(whole.count) : max(1, (day.end - day.start) / intervalSeconds)
         return WindowRecord(
             start: day.start,
             end: day.end,
-            expected: UInt32(clamping: whole.count),
+            expected: UInt32(clamping: expected),
             validated: validated,
             estimated: estimated,
             failed: failed,

@@ -34,7 +34,8 @@ public struct VEELimits: Sendable, Equatable {
     public var liveLagSeconds: Int64
     /// Data that ends this long after its own receive time is refused.
     public var futureSeconds: Int64
-    /// Series (meter, channel, interval length) of one partition. Further ones are judged without memory.
+    /// Series (meter, channel, interval length) of one partition. Further ones are judged without memory:
+    /// each block by itself, every version with revision 1.
     public var maximumSeries: Int
     /// Intervals in a window. Channels with more (intervals under a minute) are judged without memory.
     public var maximumWindowSlots: Int

@@ -20,7 +20,7 @@ struct ConvergenceTests {
         #expect(reference.revisionFault == nil)
         #expect(!reference.readings.isEmpty)
         var random = Seeded(seed &+ 77)
-        for _ in 0..<4 {
+        for _ in 0..<2 {
             var other = Bench(configuration)
             try other.feed(scenario.events.shuffled(using: &random) + scenario.ending)
             #expect(other.revisionFault == nil)

@@ -43,6 +43,21 @@ struct ZoneTests {
         #expect(bench.versions.allSatisfy { $0.zone == item.zone })
     }
 
+    @Test func dailyValuesOfA25HourDayAreOneInterval() throws {
+        let catalog = try TestZones.catalog(["Europe/Berlin"])
+        var bench = Bench(VEEConfiguration(zones: catalog))
+        let autumn = Self.cases[1].start
+        try bench.feed([
+            Events.block(autumn - 2 * Events.day, [5, 5, 5], interval: 86_400, zone: "Europe/Berlin"),
+            Events.block(autumn + 25 * 3600, [5, 5], interval: 86_400, id: 2, zone: "Europe/Berlin"),
+            Events.tick(autumn + 20 * Events.day),
+        ])
+        #expect(bench.readings.count == 5)
+        #expect(bench.window(autumn)?.expected == 1)
+        #expect(bench.windows.count == 5)
+        #expect(bench.exceptions.isEmpty)
+    }
+
     @Test func anUnknownZoneIsCutInUTCAndSaysSo() throws {
         var bench = Bench()
         try bench.feed(Events.block(Events.monday, Events.flat(96), id: 1, zone: "Nowhere/Atlantis"))

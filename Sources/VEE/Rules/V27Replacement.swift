@@ -8,6 +8,8 @@ import MeterEvents
 /// the source's own version (none is the lowest), then receive time, then payload hash, then the value itself. This is a total order:
 /// comparing versions only where both have one would let three payloads beat each other in a circle.
 ///
+/// The grade of a measured value is that of the rules in force when the two meet; a later rule set does not bring back what lost.
+///
 /// Result: an identical value changes nothing. A different value of higher standing replaces; one of lower standing is counted.
 ///
 /// Source: Oracle Utilities MDM "Duplicate IMD Check" and "Final Measurement Replacement"; the quality ladder of `MeterCore.Quality`.
