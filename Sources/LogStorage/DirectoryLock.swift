@@ -7,7 +7,8 @@ final class DirectoryLock: Sendable {
 
     init(path: String) throws(StorageError) {
         let file = path + "/lock"
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        var descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        if descriptor < 0, errno == EROFS { descriptor = open(file, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw FileSystem.failure("open", file) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let number = errno

@@ -35,7 +35,10 @@ public struct FetchSlice: Sendable {
         precondition(buffer.count >= maximumByteCount, "the buffer holds maximumByteCount bytes")
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<maximumByteCount])
         let got = try source.file.read(into: room, at: source.position)
-        return try source.trim(UnsafeRawBufferPointer(rebasing: room[..<got]))
+        return try source.trim(
+            UnsafeRawBufferPointer(rebasing: room[..<got]),
+            expectedByteCount: maximumByteCount
+        )
     }
 
     /// The batches in an array of their own.
@@ -56,7 +59,9 @@ public struct FetchSlice: Sendable {
 
 extension FetchSlice.Source {
     /// How many bytes are whole batches below the limit; leaves a hint where the next fetch goes on.
-    func trim(_ bytes: UnsafeRawBufferPointer) throws(StorageError) -> Int {
+    ///
+    /// - Parameter expectedByteCount: what there should have been to read.
+    func trim(_ bytes: UnsafeRawBufferPointer, expectedByteCount: Int) throws(StorageError) -> Int {
         var end = 0
         var nextOffset: Int64?
         while bytes.count - end >= RecordBatchHeader.byteCount {
@@ -72,7 +77,11 @@ extension FetchSlice.Source {
                 if end > 0 { break }
                 throw try log.damage(in: segment, at: position, reason: "\(error)")
             }
-            guard header.totalByteCount <= rest.count, header.baseOffset < limitOffset else { break }
+            guard header.baseOffset < limitOffset else { break }
+            guard header.totalByteCount <= rest.count else {
+                guard end == 0, bytes.count < expectedByteCount else { break }
+                throw try log.damage(in: segment, at: position, reason: "the file ends within a batch")
+            }
             end += header.totalByteCount
             nextOffset = header.nextOffset
         }

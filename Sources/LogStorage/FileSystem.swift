@@ -52,8 +52,17 @@ enum FileSystem {
     }
 
     /// Removes a file; one that is not there is no error.
-    static func remove(_ path: String) throws(StorageError) {
-        guard unlink(path) == 0 || errno == ENOENT else { throw failure("unlink", path) }
+    ///
+    /// - Parameter keepsOnReadOnlyDisk: a file on a disk that takes no writes stays there without an error: for opening,
+    ///   so that what is on such a disk can be read.
+    static func remove(_ path: String, keepsOnReadOnlyDisk: Bool = false) throws(StorageError) {
+        if unlink(path) == 0 || errno == ENOENT || (keepsOnReadOnlyDisk && errno == EROFS) { return }
+        throw failure("unlink", path)
+    }
+
+    /// Whether the disk takes no writes.
+    static func isReadOnlyDisk(_ path: String) -> Bool {
+        access(path, W_OK) != 0 && errno == EROFS
     }
 
     /// Removes a directory with all that is in it.

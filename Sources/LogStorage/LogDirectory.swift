@@ -60,6 +60,8 @@ public final class LogDirectory: Sendable {
     ///
     /// SIGXFSZ is ignored from then on: a write beyond the file size limit is to be an error, not the end.
     ///
+    /// On a disk that takes no writes the logs open for reading only.
+    ///
     /// - Throws: `directoryInUse`, or what a topic's directory can't be opened for.
     public static func open(path: String, options: Options = Options()) throws(StorageError) -> LogDirectory {
         signal(SIGXFSZ, SIG_IGN)
@@ -76,7 +78,7 @@ public final class LogDirectory: Sendable {
         try store.prepare()
         let marker = path + "/clean-shutdown"
         wasClosedCleanly = FileSystem.exists(marker)
-        try FileSystem.remove(marker)
+        try FileSystem.remove(marker, keepsOnReadOnlyDisk: true)
         var state = State()
         state.counters = try store.counters()
         for topic in try store.topics() {
@@ -276,6 +278,7 @@ public final class LogDirectory: Sendable {
             }
         }
         if let failure { throw failure }
+        if FileSystem.isReadOnlyDisk(path) { return }
         try FileSystem.replace(path + "/clean-shutdown", with: [])
     }
 }

@@ -59,6 +59,7 @@ struct LogRecovery {
         try finishSegments()
         try findAborted()
         finishState()
+        if FileSystem.isReadOnlyDisk(path) { state.readOnlyReason = "the disk takes no writes" }
         return state
     }
 
@@ -71,7 +72,7 @@ struct LogRecovery {
         var bases: [Int64] = []
         for name in try FileSystem.entries(of: path) {
             if name.hasSuffix(".tmp") || name.hasSuffix(".cleaned") {
-                try FileSystem.remove(path + "/" + name)
+                try FileSystem.remove(path + "/" + name, keepsOnReadOnlyDisk: true)
             } else if name.hasSuffix(".log"), let base = Int64(name.dropLast(4)), base >= 0 {
                 bases.append(base)
             }
@@ -118,7 +119,7 @@ struct LogRecovery {
     private func removeSegment(_ base: Int64) throws(StorageError) {
         for suffix in [".log", ".index"] {
             environment.files.forget(file(base, suffix))
-            try FileSystem.remove(file(base, suffix))
+            try FileSystem.remove(file(base, suffix), keepsOnReadOnlyDisk: true)
         }
     }
 
@@ -283,7 +284,7 @@ struct LogRecovery {
             state.segments[state.segments.count - 1].index =
                 SegmentIndexFile(bytes, baseOffset: last.baseOffset)?.entries ?? []
             environment.files.forget(file(last.baseOffset, ".index"))
-            try FileSystem.remove(file(last.baseOffset, ".index"))
+            try FileSystem.remove(file(last.baseOffset, ".index"), keepsOnReadOnlyDisk: true)
             state.isDirectoryDirty = true
             hasScanned = true
         }
@@ -299,6 +300,8 @@ struct LogRecovery {
         state.epochs.removeAll { $0.firstOffset >= end }
         if let last = state.epochs.last { state.leaderEpoch = max(state.leaderEpoch, last.epoch) }
         if state.logEndOffset > 0 { state.leaderEpoch += 1 }
+        let active = state.active.baseOffset
+        if let last = state.dirtyFiles.last, last.path == file(active, ".log") { state.dirtyActive = (active, last) }
         state.makeDurable(upTo: state.endMark)
         state.transactions.advance(highWatermark: state.logEndOffset)
     }

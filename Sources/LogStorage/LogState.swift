@@ -23,6 +23,8 @@ struct LogState: Sendable {
     var durable: Mark
     /// Files written since the last sync, kept open so that an error of the disk reaches the descriptor that wrote.
     var dirtyFiles: [LogFile] = []
+    /// The active segment's file, if it is among them.
+    var dirtyActive: (baseOffset: Int64, file: LogFile)?
     /// Whether the directory has a new segment whose entry is not synced.
     var isDirectoryDirty = false
     /// Base offsets of sealed segments without an index file.

@@ -138,18 +138,20 @@ extension PartitionLog {
         state.unindexed.append(sealedBase)
         state.isDirectoryDirty = true
         state.dirtyFiles.append(file)
+        state.dirtyActive = (baseOffset, file)
     }
 
     /// Writes the batches at the end of the active segment; if that fails, cuts off what has arrived of them.
     private func writeAtEnd(_ state: inout LogState, _ batches: PreparedBatches) throws(StorageError) {
         let position = state.active.byteCount
-        let path = segmentPath(state.active.baseOffset)
+        let base = state.active.baseOffset
         let file: LogFile
-        if let last = state.dirtyFiles.last, last.path == path {
-            file = last
+        if let dirty = state.dirtyActive, dirty.baseOffset == base {
+            file = dirty.file
         } else {
-            file = try environment.files.file(at: path)
+            file = try environment.files.file(at: segmentPath(base))
             state.dirtyFiles.append(file)
+            state.dirtyActive = (base, file)
         }
         do throws(StorageError) {
             try batches.write(to: file, at: position)

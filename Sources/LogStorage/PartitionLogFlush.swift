@@ -68,6 +68,7 @@ extension PartitionLog {
                 mark: state.endMark
             )
             state.dirtyFiles = []
+            state.dirtyActive = nil
             state.isDirectoryDirty = false
             for base in state.unindexed {
                 let index = state.segmentIndex(for: base)
@@ -128,7 +129,8 @@ extension PartitionLog {
     package func close() throws(StorageError) {
         if state.withLock({ $0.isClosed }) { return }
         defer { discard() }
-        try maintaining.withLock { (_) throws(StorageError) in _ = try flush(writingCheckpoint: true) }
+        let isWritable = !FileSystem.isReadOnlyDisk(path)
+        try maintaining.withLock { (_) throws(StorageError) in _ = try flush(writingCheckpoint: isWritable) }
     }
 
     /// Refuses everything from now on; nothing is written.
@@ -136,6 +138,7 @@ extension PartitionLog {
         state.withLock { state in
             state.isClosed = true
             state.dirtyFiles = []
+            state.dirtyActive = nil
         }
         environment.files.forgetAll(under: path + "/")
         notifyAdvance()

@@ -42,7 +42,8 @@ extension PartitionLog {
             state: state
         )
         for (range, reason) in recovery.damage { _ = log.markDamaged(range, reason: reason) }
-        if recovery.hasScanned {
+        if let reason = state.readOnlyReason { environment.report(.readOnly(log: log.name, reason: reason)) }
+        if recovery.hasScanned, !FileSystem.isReadOnlyDisk(path) {
             // What was scanned may be in memory only, left there by a process that has died.
             do throws(StorageError) {
                 try log.flush(writingCheckpoint: true)

@@ -29,6 +29,7 @@ struct TopicStore: Sendable {
     func prepare() throws(StorageError) {
         try FileSystem.makeDirectory(topicsPath)
         try FileSystem.makeDirectory(stagingPath)
+        if FileSystem.isReadOnlyDisk(path) { return }
         for name in try FileSystem.entries(of: stagingPath) { try FileSystem.removeTree(stagingPath + "/" + name) }
         try FileSystem.syncDirectory(path)
     }

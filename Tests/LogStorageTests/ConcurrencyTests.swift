@@ -43,6 +43,7 @@ import Testing
             try await group.waitForAll()
         }
         scheduler.shutdown()
+        try log.applyRetention(nowMilliseconds: Batch.start)
         #expect(log.logEndOffset == Int64(appends) * 3 && log.highWatermark == log.logEndOffset)
         #expect(log.byteCount < 70_000)
         let rest = try log.records()

@@ -112,3 +112,39 @@ import Testing
         #expect(try copy.records().count == Int(written))
     }
 }
+
+/// A disk that has become read-only, for which the machine has to allow mounting.
+@Suite struct ReadOnlyDiskTests {
+    @Test func aReadOnlyDiskIsServedButNotWritten() throws {
+        let fixture = LogFixture()
+        let disk = fixture.path + "/disk"
+        mkdir(disk, 0o755)
+        guard Glibc.mount("tmpfs", disk, "tmpfs", 0, "size=8m") == 0 else {
+            print("skipped: mounting a tmpfs is not allowed here")
+            return
+        }
+        defer { umount2(disk, Int32(MNT_DETACH)) }
+        let path = disk + "/data"
+        let directory = try LogDirectory.open(path: path, options: fixture.options())
+        try directory.createTopic(LogDirectoryTests.topic("kept", 1, ["segment.bytes": "2048"]))
+        let log = try #require(directory.log(topic: "kept", partition: 0))
+        for _ in 0..<30 { try log.put(Batch.plain(2, size: 100)) }
+        try log.flush()
+        // The process dies, and the disk comes back read-only.
+        LogFixture.run("cp", ["-a", path, path + "-crashed"])
+        try directory.close()
+        let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
+        let remounted = Glibc.mount("tmpfs", disk, "tmpfs", flags, "size=8m")
+        #expect(remounted == 0)
+        for place in [path, path + "-crashed"] {
+            let again = try LogDirectory.open(path: place, options: fixture.options())
+            let log = try #require(again.log(topic: "kept", partition: 0))
+            #expect(try log.records().count == 60)
+            #expect(throws: StorageError.readOnly(reason: "the disk takes no writes")) { try log.put(Batch.plain()) }
+            #expect(throws: StorageError.self) { try again.createTopic(LogDirectoryTests.topic("new")) }
+            again.maintain(nowMilliseconds: Batch.start)
+            #expect(try log.records().count == 60)
+            try again.close()
+        }
+    }
+}

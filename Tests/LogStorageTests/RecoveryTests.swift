@@ -1,3 +1,4 @@
+import Glibc
 import KafkaProtocol
 import LogStorage
 import Testing
@@ -234,5 +235,31 @@ extension LogFixture {
         default: for index in cut..<bytes.count { bytes[index] = UInt8.random(in: 0...255, using: &generator) }
         }
         write(bytes, to: name + "/" + last)
+    }
+}
+
+/// Bytes that go while the log is open.
+@Suite struct ShrunkFileTests {
+    @Test(arguments: [1, 30, 75, 100])
+    func aFileCutUnderAnOpenLogIsMetAsDamage(lost: Int) throws {
+        let fixture = LogFixture()
+        let log = try fixture.log()
+        for number in 0..<5 { try log.put(Batch.plain(1, tag: UInt8(number))) }
+        try log.flush()
+        let file = "log/00000000000000000000.log"
+        #expect(truncate(fixture.path + "/" + file, fixture.bytes(file).count - lost) == 0)
+        var served: Int64 = 0
+        #expect(throws: StorageError.self) {
+            while served < 5 {
+                let bytes = try log.read(from: served, maxBytes: 1, isolation: .readCommitted, minimumOneBatch: true)
+                    .bytes()
+                #expect(!bytes.isEmpty, "no answer without bytes below the high watermark")
+                if bytes.isEmpty { return }
+                served += 1
+            }
+        }
+        #expect(served == (lost < 80 ? 4 : 3))
+        #expect(log.damagedOffsets == [served...4])
+        #expect(throws: StorageError.self) { try log.put(Batch.plain()) }
     }
 }
