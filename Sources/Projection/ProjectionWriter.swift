@@ -23,9 +23,15 @@ package struct ProjectionWriter<Model: ReadModel>: ~Copyable {
     package private(set) var pendingBytes = 0
 
     /// Connects, takes the lock and prepares the model.
-    /// - Parameter generation: nil takes the published one.
+    /// - Parameters:
+    ///   - generation: nil takes the published one.
+    ///   - lockWaitMilliseconds: how long to ask for the lock; the server frees that of a session that ended a little later.
     /// - Throws: `.fenced` when another writer has the read model.
-    package init(_ options: PostgresConnectionOptions, generation: Int32?) throws(PostgresError) {
+    package init(
+        _ options: PostgresConnectionOptions,
+        generation: Int32?,
+        lockWaitMilliseconds: Int = 1000
+    ) throws(PostgresError) {
         var connection = try PostgresConnection(options)
         let number: Int32
         if let generation {
@@ -33,7 +39,7 @@ package struct ProjectionWriter<Model: ReadModel>: ~Copyable {
         } else {
             number = try Self.publishedGeneration(&connection)
         }
-        try Self.lock(&connection, generation: number)
+        try Self.lock(&connection, generation: number, waitMilliseconds: lockWaitMilliseconds)
         // Rows and offsets are lost together or not at all, and the log has them: no need to wait for the disk.
         try connection.execute("SET synchronous_commit = off; SET temp_buffers = '64MB'")
         var model = Model(schema: Model.name.schema(generation: number))
@@ -134,11 +140,20 @@ extension ProjectionWriter {
         return try rows.int32(0, 0)
     }
 
-    private static func lock(_ connection: inout PostgresConnection, generation: Int32) throws(PostgresError) {
+    private static func lock(
+        _ connection: inout PostgresConnection,
+        generation: Int32,
+        waitMilliseconds: Int
+    ) throws(PostgresError) {
         let name = "meterlog.projection.\(Model.name.rawValue).\(generation)"
-        let rows = try connection.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [.text(name)])
-        guard try rows.bool(0, 0) else {
-            throw .fenced("another projector has \(Model.name.rawValue), generation \(generation)")
+        let deadline = ContinuousClock.now.advanced(by: .milliseconds(waitMilliseconds))
+        while true {
+            let rows = try connection.query("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", [.text(name)])
+            if try rows.bool(0, 0) { return }
+            guard ContinuousClock.now < deadline else {
+                throw .fenced("another projector has \(Model.name.rawValue), generation \(generation)")
+            }
+            try connection.execute("SELECT pg_sleep(0.02)")
         }
     }
 

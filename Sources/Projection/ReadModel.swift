@@ -6,6 +6,11 @@ import StreamCore
 package struct LogPosition: Hashable, Sendable {
     package var partition: Int32
     package var offset: Int64
+
+    package init(partition: Int32, offset: Int64) {
+        self.partition = partition
+        self.offset = offset
+    }
 }
 
 /// A read model: a pure fold of records into rows, and the SQL that stores the rows. Each has a folder of its own.

@@ -2,6 +2,11 @@
 package struct ChannelName: Hashable, Sendable {
     package var meter: String
     package var channel: String
+
+    package init(meter: String, channel: String) {
+        self.meter = meter
+        self.channel = channel
+    }
 }
 
 /// The integer that stands for each channel in the tables. Keys are given in the order in which channels appear.

@@ -11,7 +11,7 @@ package struct ReadingsFold: Sendable {
         var endMicroseconds: Int64
     }
 
-    var channels = ChannelTable()
+    package var channels = ChannelTable()
     package private(set) var rows: [ReadingRow] = []
     package private(set) var events: [ReadingEvent] = []
     package private(set) var sources: [ReadingSource] = []
