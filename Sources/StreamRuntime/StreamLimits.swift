@@ -25,7 +25,7 @@ public struct StreamLimits: Sendable, Equatable {
     /// Time for committing and leaving, after a stop was requested or partitions are taken away; then the work is left undone.
     public var drainMilliseconds: Int64 = 20_000
     /// Time between two looks at the ends of the partitions (for the lag).
-    public var statusIntervalMilliseconds: Int64 = 1_000
+    public var statusIntervalMilliseconds: Int64 = 2_000
     /// When snapshots are written; nil for a processor whose state is cheap to fold again.
     public var snapshots: SnapshotCadence? = SnapshotCadence()
 
