@@ -61,24 +61,15 @@ extension Series {
             let index = Int(slot - slots.base)
             let oldSource = slots.sources[index]
             if oldSource != SlotStore.absent {
-                let oldValue = slots.values[index]
-                let isSame = oldValue == value && oldSource == source
-                let oldQuality = oldSource & SlotStore.qualityMask
-                let new = Standing(
+                let isSame = slots.values[index] == value && oldSource == source
+                let standing = Standing(
                     rank: rank(quality, value, slot, context, &calendar),
                     sourceVersion: block.sourceVersion,
                     raw: context.raw,
                     value: value
                 )
-                let holder = references[Int(slots.references[index])]
-                let old = Standing(
-                    rank: rank(oldQuality, oldValue, slot, context, &calendar),
-                    sourceVersion: holder.sourceVersion,
-                    raw: holder.raw,
-                    value: oldValue
-                )
                 if isSame { duplicates += 1 }
-                guard new.isAbove(old) else {
+                guard standing.isAbove(holder(slot, context, &calendar)) else {
                     if !isSame { held += 1 }
                     continue
                 }
@@ -103,6 +94,19 @@ extension Series {
         effects.count(VEECounter.replacementsHeld.rawValue, by: held)
         effects.count(VEECounter.replacements.rawValue, by: replaced)
         return result
+    }
+
+    /// The standing of the value that a slot holds.
+    private func holder(_ slot: Int64, _ context: FoldContext, _ calendar: inout DayCalendar) -> Standing {
+        let index = Int(slot - slots.base)
+        let reference = references[Int(slots.references[index])]
+        let value = slots.values[index]
+        return Standing(
+            rank: rank(slots.sources[index] & SlotStore.qualityMask, value, slot, context, &calendar),
+            sourceVersion: reference.sourceVersion,
+            raw: reference.raw,
+            value: value
+        )
     }
 
     /// Whether a slot with this value can have the same result as one without, so that only its findings tell them apart.
