@@ -26,6 +26,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A thin executable: one file that starts one service of `MeterlogApp`.
@@ -62,6 +63,7 @@ let package = Package(
         // Layer 0: system libraries, headers only.
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CClock"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
@@ -149,7 +151,7 @@ let package = Package(
                 "KafkaProtocol",
                 "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings",
                 "HTTPServing",
-                "HeadEndSimulator", argumentParser, crypto, logging, lifecycle,
+                "HeadEndSimulator", "CClock", argumentParser, crypto, logging, lifecycle, unixSignals,
             ],
             swiftSettings: strict
         ),

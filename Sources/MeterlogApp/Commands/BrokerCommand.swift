@@ -1,5 +1,8 @@
 import ArgumentParser
+import Logging
 import ServiceLifecycle
+import Settings
+import UnixSignals
 
 /// `meterlog broker`: the embedded event log alone.
 struct BrokerCommand: AsyncParsableCommand {

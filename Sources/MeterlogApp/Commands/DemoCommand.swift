@@ -1,5 +1,7 @@
 import ArgumentParser
 import HeadEndSimulator
+import Logging
+import ServiceLifecycle
 import Settings
 import Telemetry
 

@@ -1,7 +1,9 @@
 public import ArgumentParser
+import Logging
 import ServiceLifecycle
 import Settings
 import Telemetry
+import UnixSignals
 
 /// `meterlog service NAME`: one service alone, as the thin executables run it.
 struct ServiceCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import HeadEndSimulator
 import MeterCore
 import PostgresIO
+import Settings
 import Telemetry
 
 /// One demonstration: deliver, wait until everything is projected, compare.

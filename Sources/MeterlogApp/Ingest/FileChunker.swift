@@ -38,7 +38,7 @@ package struct FileChunker {
     private func lineChunks(_ bytes: [UInt8], hasHeader: Bool, timeColumn: Int, delimiter: UInt8) -> [Chunk] {
         guard bytes.count > chunkBytes else { return [Chunk(range: 0..<bytes.count, body: bytes)] }
         let headerEnd = hasHeader ? lineEnd(bytes, 0) : 0
-        let header = bytes[..<headerEnd]
+        let header = Array(bytes[..<headerEnd])
         var chunks: [Chunk] = []
         var start = headerEnd
         var line = start
@@ -79,7 +79,7 @@ package struct FileChunker {
             return [Chunk(range: 0..<bytes.count, body: bytes)]
         }
         let headerEnd = lineEnd(bytes, 0)
-        let header = bytes[..<headerEnd]
+        let header = Array(bytes[..<headerEnd])
         let footer = Array("900\n".utf8)
         var chunks: [Chunk] = []
         var start = headerEnd

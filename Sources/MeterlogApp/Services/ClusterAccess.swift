@@ -21,7 +21,8 @@ struct ClusterAccess: Sendable {
             )
         }
         kafka = KafkaSettings(brokers: brokers, clientID: "meterlog", properties: settings.kafka.properties)
-        catalog = try TopicCatalog.parse(try TextFile.folder(settings.home + "/topics", ending: ".yaml"))
+        let files = try TextFile.folder(settings.home + "/topics", ending: ".yaml")
+        catalog = try TopicCatalog.parse(files: files.map { (name: $0.name, yaml: $0.text) })
     }
 
     func admin() throws -> KafkaAdmin {

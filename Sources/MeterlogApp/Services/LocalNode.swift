@@ -4,6 +4,7 @@ import ServiceLifecycle
 import Settings
 import Telemetry
 import TopicCatalog
+import UnixSignals
 
 /// Everything in one process: the embedded event log where no brokers are configured, topics and tables as this version needs them,
 /// and all services.

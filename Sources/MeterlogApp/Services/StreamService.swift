@@ -1,6 +1,7 @@
 import KafkaIO
 import Logging
 import ServiceLifecycle
+import Settings
 import StreamCore
 import StreamRuntime
 import Telemetry
