@@ -163,7 +163,6 @@ start_process() {
         exec setsid "$@"
     ) &
     local pid=$!
-    disown "$pid"
     printf '%s %s\n' "$pid" "$(start_ticks "$pid")" >"$state/run/$name"
 }
 

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The database is away for 15 s and the log for 15 s in the middle of an ingest: the node waits, says so, and finishes.
+set -euo pipefail
+# shellcheck source=ops/lib/scenario.sh
+source "$(dirname "$0")/../lib/scenario.sh"
+scenario outage test-outage-postgres
+
+with_simulated_clock
+log=log-$name
+start_log() {
+    start_process "$log" env "${environment[@]}" "${meterlog[@]}" broker --data "$work/data/broker" --listen "$kafka"
+    wait_until 60 port_answers "${kafka#*:}"
+}
+simulated=(--meters 400 --days 4 --seed 11 --start 2026-03-26)
+
+start_log
+client topics apply >/dev/null
+environment+=(METERLOG_KAFKA_BROKERS="$kafka")
+node_start
+simulate >"$work/simulate" 2>&1 &
+simulation=$!
+
+sleep 1
+postgres_stop "$cluster"
+sleep 15
+check "without a database the node runs on" process_id "$node"
+postgres_start "$cluster"
+sleep 1
+stop_process "$log" 30
+sleep 15
+check "without a log the node runs on" process_id "$node"
+start_log
+
+code=0
+wait "$simulation" || code=$?
+check "every payload is acknowledged" equal 0 "$code"
+check "everything is projected" simulation_is_projected 240
+check "nothing differs from the truth" equal 0 "$(truth_differences)"
+check "it is the process that was started first" equal "$node_pid" "$(process_id "$node")"
+# A warning a second would be hundreds of lines.
+check "it said so, and not all the time" test "$(grep -ciE 'warn|error' "$state/log/$node")" -lt 200
