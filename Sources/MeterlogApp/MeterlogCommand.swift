@@ -19,6 +19,11 @@ public struct MeterlogCommand: AsyncParsableCommand {
     )
 
     public init() {}
+
+    /// Parses the arguments, runs the command, and exits with its code.
+    public static func start() async {
+        await main()
+    }
 }
 
 /// The program's version.

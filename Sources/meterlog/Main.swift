@@ -3,6 +3,6 @@ import MeterlogApp
 @main
 enum Main {
     static func main() async {
-        await MeterlogCommand.main()
+        await MeterlogCommand.start()
     }
 }
