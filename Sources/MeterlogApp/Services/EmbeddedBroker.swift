@@ -1,4 +1,5 @@
 import EmbeddedLog
+import Foundation
 import LogStorage
 import Logging
 import ServiceLifecycle
@@ -12,6 +13,7 @@ struct EmbeddedBroker: Service {
 
     /// Opens the data directory and listens.
     static func start(_ settings: Settings, dataDirectory: String, logger: Logger) async throws -> EmbeddedBroker {
+        try FileManager.default.createDirectory(atPath: dataDirectory, withIntermediateDirectories: true)
         var configuration = EmbeddedLogConfiguration(dataDirectory: dataDirectory)
         configuration.host = settings.broker.host
         configuration.port = settings.broker.port
