@@ -96,7 +96,7 @@ extension ProjectorLoop {
         var source = try ProjectionSource(configuration, Model.name)
         let lows = try source.lowOffsets()
         let positions = try begin(&writer, source.partitions, lows)
-        try checkRetention(positions, lows)
+        try check(positions, lows, source)
         try source.assign(positions)
         try source.pause(faults.keys.sorted())
         markRunning()
@@ -152,12 +152,20 @@ extension ProjectorLoop {
         }
     }
 
-    /// Records that retention deleted before they were projected: a loss where the topic is kept for ever.
-    private func checkRetention(
+    /// Positions that the log can't serve: behind its end, so that it is another log than the one projected; or before its start,
+    /// because retention deleted records that were never projected, which is a loss where the topic is kept for ever.
+    private func check(
         _ positions: [PartitionPosition],
-        _ lows: [TopicPartition: Int64]
+        _ lows: [TopicPartition: Int64],
+        _ source: borrowing ProjectionSource
     ) throws(ProjectionFailure) {
         for position in positions {
+            if let end = source.endOffset(of: position.partition), position.nextOffset > end {
+                throw ProjectionFailure(
+                    .fatal,
+                    "\(position.partition) is projected up to \(position.nextOffset), but this log ends at \(end)"
+                )
+            }
             guard let low = lows[position.partition], position.nextOffset < low else { continue }
             let what = "\(position.partition): records \(position.nextOffset) to \(low - 1) are deleted"
             guard !Model.name.isKeptForEver else { throw ProjectionFailure(.fatal, what) }

@@ -193,6 +193,22 @@ struct ProjectorTests {
         }
     }
 
+    @Test func anotherLogThanTheOneProjectedIsFatal() async throws {
+        try await TestDatabase.withMigratedDatabase { url in
+            let stage = try Stage(url)
+            var admin = try PostgresConnection(TestDatabase.options(url))
+            try admin.execute("INSERT INTO projection_offsets VALUES ('readings', 1, 'meter.validated', 0, 5)")
+            let service = stage.service()
+            service.start()
+            await service.projectors[0].waitUntilOver()
+            guard case .failed(let reason) = service.statuses[0].phase else {
+                Issue.record("phase \(service.statuses[0].phase)")
+                return
+            }
+            #expect(reason == "meter.validated[0] is projected up to 5, but this log ends at 0")
+        }
+    }
+
     @Test func aDatabaseWithoutTablesIsFatal() async throws {
         try await TestDatabase.withDatabase { url in
             let stage = try Stage(url)
