@@ -59,21 +59,36 @@ extension Broker {
             TopicConfigEntry(brokerSetting: "broker.id", configuration.nodeId, .int),
             TopicConfigEntry(brokerSetting: "fetch.max.bytes", limits.maxFetchBytes, .int),
             TopicConfigEntry(
-                brokerSetting: "group.initial.rebalance.delay.ms", configuration.initialRebalanceDelayMilliseconds, .int),
+                brokerSetting: "group.initial.rebalance.delay.ms",
+                configuration.initialRebalanceDelayMilliseconds,
+                .int
+            ),
             TopicConfigEntry(
-                brokerSetting: "group.max.session.timeout.ms", configuration.maxSessionTimeoutMilliseconds, .int),
+                brokerSetting: "group.max.session.timeout.ms",
+                configuration.maxSessionTimeoutMilliseconds,
+                .int
+            ),
             TopicConfigEntry(
-                brokerSetting: "group.min.session.timeout.ms", configuration.minSessionTimeoutMilliseconds, .int),
+                brokerSetting: "group.min.session.timeout.ms",
+                configuration.minSessionTimeoutMilliseconds,
+                .int
+            ),
             TopicConfigEntry(brokerSetting: "log.dirs", directory.path, .string),
             TopicConfigEntry(brokerSetting: "max.connections", limits.maxConnections, .int),
             TopicConfigEntry(brokerSetting: "message.max.bytes", configuration.topicDefaults.maxMessageBytes, .int),
             TopicConfigEntry(brokerSetting: "num.partitions", configuration.defaultPartitions, .int),
             TopicConfigEntry(brokerSetting: "offset.metadata.max.bytes", limits.maxOffsetMetadataBytes, .int),
             TopicConfigEntry(
-                brokerSetting: "offsets.retention.minutes", configuration.offsetsRetentionMilliseconds / 60_000, .int),
+                brokerSetting: "offsets.retention.minutes",
+                configuration.offsetsRetentionMilliseconds / 60_000,
+                .int
+            ),
             TopicConfigEntry(brokerSetting: "socket.request.max.bytes", limits.maxRequestBytes, .int),
             TopicConfigEntry(
-                brokerSetting: "transaction.max.timeout.ms", configuration.maxTransactionTimeoutMilliseconds, .int),
+                brokerSetting: "transaction.max.timeout.ms",
+                configuration.maxTransactionTimeoutMilliseconds,
+                .int
+            ),
         ]
     }
 

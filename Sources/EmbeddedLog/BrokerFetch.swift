@@ -156,12 +156,15 @@ extension Broker {
             result.highWatermark = slice.highWatermark
             result.lastStableOffset = slice.lastStableOffset
             result.logStartOffset = slice.logStartOffset
-            result.abortedTransactions = isolation == .readUncommitted ? nil : slice.abortedTransactions.map {
-                var entry = FetchResponse.FetchableTopicResponse.PartitionData.AbortedTransaction()
-                entry.producerId = $0.producerId
-                entry.firstOffset = $0.firstOffset
-                return entry
-            }
+            result.abortedTransactions =
+                isolation == .readUncommitted
+                ? nil
+                : slice.abortedTransactions.map {
+                    var entry = FetchResponse.FetchableTopicResponse.PartitionData.AbortedTransaction()
+                    entry.producerId = $0.producerId
+                    entry.firstOffset = $0.firstOffset
+                    return entry
+                }
             return slice
         } catch {
             throw error.code
@@ -187,7 +190,8 @@ extension Broker {
         }
         let header = incoming.context.header
         incoming.respond(
-            Self.reply(response, version: header.version, correlationId: header.correlationId, splices: splices))
+            Self.reply(response, version: header.version, correlationId: header.correlationId, splices: splices)
+        )
     }
 
     private func copy(_ slice: FetchSlice) throws(StorageError) -> ByteBuffer {

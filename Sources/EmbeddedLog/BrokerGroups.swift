@@ -59,7 +59,8 @@ extension Broker {
                         storedAt: -1
                     )
                     return .none
-                })
+                }
+            )
         }
         return (offsets, codes)
     }
@@ -80,7 +81,8 @@ extension Broker {
                     )
                 }
                 return (topic.name, items)
-            })
+            }
+        )
         let commitment = OffsetCommitment(
             groupId: request.groupId,
             memberId: request.memberId,
@@ -122,7 +124,8 @@ extension Broker {
                     )
                 }
                 return (topic.name, items)
-            })
+            }
+        )
         let answer: @Sendable (ErrorCode) -> Void = { code in
             var response = TxnOffsetCommitResponse()
             for (topic, topicCodes) in zip(request.topics, codes) {

@@ -75,7 +75,12 @@ extension Broker {
                 if let entry = append(partition, of: topic, request, &result) {
                     appended.append(
                         Appended(
-                            log: entry.log, lastOffset: entry.lastOffset, topic: topicIndex, partition: partitionIndex))
+                            log: entry.log,
+                            lastOffset: entry.lastOffset,
+                            topic: topicIndex,
+                            partition: partitionIndex
+                        )
+                    )
                 }
                 answer.partitionResponses.append(result)
             }

@@ -108,7 +108,10 @@ extension Broker {
             let isOurs = wanted.assignments.allSatisfy { $0.brokerIds == [configuration.nodeId] }
             let numbers = wanted.assignments.map { $0.partitionIndex }.sorted()
             guard isOurs, numbers == Array(0..<Int32(wanted.assignments.count)) else {
-                throw TopicRefusal(.invalidReplicaAssignment, "The assignment must name this broker for each partition.")
+                throw TopicRefusal(
+                    .invalidReplicaAssignment,
+                    "The assignment must name this broker for each partition."
+                )
             }
             count = Int32(wanted.assignments.count)
         }
@@ -116,7 +119,10 @@ extension Broker {
             throw TopicRefusal(.invalidPartitions, "Number of partitions must be larger than 0, or -1 for the default.")
         }
         guard topics.partitionCount + Int(count) <= configuration.limits.maxPartitions else {
-            throw TopicRefusal(.policyViolation, "The broker keeps \(configuration.limits.maxPartitions) partitions at most.")
+            throw TopicRefusal(
+                .policyViolation,
+                "The broker keeps \(configuration.limits.maxPartitions) partitions at most."
+            )
         }
         guard wanted.replicationFactor == -1 || wanted.replicationFactor == 1 else {
             throw TopicRefusal(
@@ -139,7 +145,8 @@ extension Broker {
     /// Creates the topic on disk and shows it to clients. Blocks for the disk.
     func create(_ name: String, partitions: Int32, overrides: [String: String]) throws(StorageError) {
         try directory.createTopic(
-            TopicDescription(name: name, id: .random(), partitionCount: partitions, overrides: overrides))
+            TopicDescription(name: name, id: .random(), partitionCount: partitions, overrides: overrides)
+        )
         topics.reload()
         if let topic = topics.topic(name) { watch(topic) }
     }
@@ -236,11 +243,17 @@ extension Broker {
         let added = Int(wanted.count - present)
         if let assignments = wanted.assignments {
             guard assignments.count == added, assignments.allSatisfy({ $0.brokerIds == [configuration.nodeId] }) else {
-                throw TopicRefusal(.invalidReplicaAssignment, "The assignment must name this broker for each partition.")
+                throw TopicRefusal(
+                    .invalidReplicaAssignment,
+                    "The assignment must name this broker for each partition."
+                )
             }
         }
         guard topics.partitionCount + added <= configuration.limits.maxPartitions else {
-            throw TopicRefusal(.policyViolation, "The broker keeps \(configuration.limits.maxPartitions) partitions at most.")
+            throw TopicRefusal(
+                .policyViolation,
+                "The broker keeps \(configuration.limits.maxPartitions) partitions at most."
+            )
         }
         guard !validateOnly else { return }
         do throws(StorageError) {

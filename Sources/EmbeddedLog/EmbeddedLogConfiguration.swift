@@ -68,6 +68,11 @@ public struct EmbeddedLogConfiguration: Sendable {
     public init(dataDirectory: String) {
         self.dataDirectory = dataDirectory
     }
+
+    /// For tests: nothing is logged.
+    package mutating func silenceLogger() {
+        logger = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+    }
 }
 
 /// Why the broker can't start or go on.

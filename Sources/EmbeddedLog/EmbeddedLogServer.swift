@@ -70,8 +70,13 @@ public final class EmbeddedLogServer: Sendable {
             broker.endpoint.set(host: host, port: port)
             let timers = startTimers(broker, group.next())
             let running = Running(
-                broker: broker, channel: channel, group: group, threads: threads, connections: connections,
-                timers: timers)
+                broker: broker,
+                channel: channel,
+                group: group,
+                threads: threads,
+                connections: connections,
+                timers: timers
+            )
             phase.withLock { $0 = .running(running) }
             configuration.logger.info("broker listens", metadata: ["host": "\(host)", "port": "\(port)"])
             return (host, port)

@@ -218,7 +218,11 @@ final class GroupCoordinator: Sendable {
                 var becameEmpty = false
                 for member in members {
                     let (code, empty) = entry.group.leave(
-                        member: member.memberId, instance: member.groupInstanceId, now: now, &effects)
+                        member: member.memberId,
+                        instance: member.groupInstanceId,
+                        now: now,
+                        &effects
+                    )
                     becameEmpty = becameEmpty || empty
                     response.members.append(Self.left(member, code))
                 }

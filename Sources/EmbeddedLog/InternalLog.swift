@@ -85,7 +85,11 @@ final class InternalLog: Sendable {
         var offset = log.logStartOffset
         while offset < log.highWatermark {
             let slice = try log.read(
-                from: offset, maxBytes: 4 * 1_024 * 1_024, isolation: .readUncommitted, minimumOneBatch: true)
+                from: offset,
+                maxBytes: 4 * 1_024 * 1_024,
+                isolation: .readUncommitted,
+                minimumOneBatch: true
+            )
             let bytes = try slice.bytes()
             let next = try replay(bytes, from: offset, body)
             guard next > offset else {
@@ -136,7 +140,8 @@ extension InternalTopics {
         for name in names.sorted() where directory.topic(named: name) == nil {
             let overrides = ["cleanup.policy": "compact", "max.message.bytes": "16777216"]
             try directory.createTopic(
-                TopicDescription(name: name, id: TopicID.random(), partitionCount: 1, overrides: overrides))
+                TopicDescription(name: name, id: TopicID.random(), partitionCount: 1, overrides: overrides)
+            )
         }
     }
 }

@@ -11,7 +11,11 @@ enum Reply: Sendable {
     case close(reason: String)
 
     /// The buffers to send, in order.
-    static func buffers(_ frame: EncodedFrame, _ splices: [ByteBuffer], _ allocator: ByteBufferAllocator) -> [ByteBuffer] {
+    static func buffers(
+        _ frame: EncodedFrame,
+        _ splices: [ByteBuffer],
+        _ allocator: ByteBufferAllocator
+    ) -> [ByteBuffer] {
         guard !splices.isEmpty else { return [allocator.buffer(bytes: frame.bytes)] }
         var buffers: [ByteBuffer] = []
         var cursor = 0

@@ -74,7 +74,8 @@ final class TransactionCoordinator: Sendable {
                     abandon(next.id)
                     configuration.logger.error(
                         "transaction state not stored",
-                        metadata: ["id": "\(next.id)", "phase": "\(next.phase.name)", "error": "\(error)"])
+                        metadata: ["id": "\(next.id)", "phase": "\(next.phase.name)", "error": "\(error)"]
+                    )
                     completion(.coordinatorNotAvailable)
                 }
             }
@@ -161,7 +162,11 @@ final class TransactionCoordinator: Sendable {
         let decision = decide(id) { present in
             guard present == nil else { return .answer(.concurrentTransactions) }
             var next = TransactionState(
-                id: id, producerId: producerId, timeout: request.transactionTimeoutMs, updateTimestamp: now.wall)
+                id: id,
+                producerId: producerId,
+                timeout: request.transactionTimeoutMs,
+                updateTimestamp: now.wall
+            )
             next.epoch = 0
             return .change(next)
         }
@@ -446,7 +451,8 @@ final class TransactionCoordinator: Sendable {
         let report: @Sendable (StorageError) -> Void = { error in
             logger.error(
                 "transaction marker not written",
-                metadata: ["id": "\(state.id)", "log": "\(target.topic)-\(target.partition)", "error": "\(error)"])
+                metadata: ["id": "\(state.id)", "log": "\(target.topic)-\(target.partition)", "error": "\(error)"]
+            )
             // A deleted topic needs no marker.
             completion(error == .closed ? .none : error.code)
         }

@@ -105,7 +105,7 @@ public struct FieldCoder: Sendable {
     }
 
     /// Reads a length or count; nil for null. It is never more than the bytes left, as every element takes one at least.
-    private mutating func readLength(short: Bool) throws(WireError) -> Int? {
+    private mutating func readLength(short: Bool, nullFrom: Int16 = 0) throws(WireError) -> Int? {
         let length: Int
         if isFlexible {
             length = try readVarint() - 1
@@ -118,7 +118,10 @@ public struct FieldCoder: Sendable {
             try integer(&value)
             length = Int(value)
         }
-        if length == -1 { return nil }
+        if length == -1 {
+            guard version >= nullFrom else { throw .unexpectedNull }
+            return nil
+        }
         guard length >= 0, length <= input.endIndex - position else { throw .invalidLength(length) }
         return length
     }
@@ -157,7 +160,7 @@ public struct FieldCoder: Sendable {
     /// - Parameter nullFrom: first version that knows null; before it, null is written as empty.
     public mutating func field(_ value: inout String?, nullFrom: Int16 = 0) throws(WireError) {
         if isDecoding {
-            guard let length = try readLength(short: true) else {
+            guard let length = try readLength(short: true, nullFrom: nullFrom) else {
                 value = nil
                 return
             }
@@ -182,7 +185,7 @@ public struct FieldCoder: Sendable {
 
     public mutating func field(_ value: inout [UInt8]?, nullFrom: Int16 = 0) throws(WireError) {
         if isDecoding {
-            value = try readLength(short: false).map { Array(take($0)) }
+            value = try readLength(short: false, nullFrom: nullFrom).map { Array(take($0)) }
         } else if let value {
             try writeLength(value.count, short: false)
             output.append(contentsOf: value)
@@ -193,7 +196,7 @@ public struct FieldCoder: Sendable {
 
     public mutating func field(_ value: inout RecordData?, nullFrom: Int16 = 0) throws(WireError) {
         if isDecoding {
-            value = try readLength(short: false).map { RecordData(take($0)) }
+            value = try readLength(short: false, nullFrom: nullFrom).map { RecordData(take($0)) }
         } else if let value {
             try writeLength(value.splicedByteCount ?? value.bytes.count, short: false)
             if let count = value.splicedByteCount {
@@ -225,7 +228,7 @@ public struct FieldCoder: Sendable {
 
     public mutating func field<T: WireStructure>(_ values: inout [T]?, nullFrom: Int16 = 0) throws(WireError) {
         if isDecoding {
-            values = try readArray { (coder, value) throws(WireError) in try value.walk(&coder) }
+            values = try readArray(nullFrom: nullFrom) { (coder, value) throws(WireError) in try value.walk(&coder) }
         } else {
             try writeArray(values, nullFrom: nullFrom) { (coder, value) throws(WireError) in try value.walk(&coder) }
         }
@@ -243,16 +246,17 @@ public struct FieldCoder: Sendable {
 
     public mutating func field<T: WireScalar>(_ values: inout [T]?, nullFrom: Int16 = 0) throws(WireError) {
         if isDecoding {
-            values = try readArray { (coder, value) throws(WireError) in try value.code(&coder) }
+            values = try readArray(nullFrom: nullFrom) { (coder, value) throws(WireError) in try value.code(&coder) }
         } else {
             try writeArray(values, nullFrom: nullFrom) { (coder, value) throws(WireError) in try value.code(&coder) }
         }
     }
 
     private mutating func readArray<T: WireDefault>(
+        nullFrom: Int16 = 0,
         _ element: (inout FieldCoder, inout T) throws(WireError) -> Void
     ) throws(WireError) -> [T]? {
-        guard let count = try readLength(short: false) else { return nil }
+        guard let count = try readLength(short: false, nullFrom: nullFrom) else { return nil }
         var values: [T] = []
         values.reserveCapacity(min(count, 1_024))
         for _ in 0..<count {

@@ -30,7 +30,8 @@ struct ConnectionTests {
             [0, 0, 0, 12, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0, 0],  // Metadata, cut
             [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03],  // TLS
             Array("GET / HTTP/1.1\r\n\r\n".utf8),
-        ] as [[UInt8]])
+        ] as [[UInt8]]
+    )
     func garbage(bytes: [UInt8]) async throws {
         try await TestBroker.with { broker in
             let good = try broker.connect()
@@ -79,7 +80,9 @@ struct ConnectionTests {
 
     @Test("connections beyond the limit are closed")
     func connectionLimit() async throws {
-        try await TestBroker.with { $0.limits.maxConnections = 2 } _: { broker in
+        try await TestBroker.with {
+            $0.limits.maxConnections = 2
+        } _: { broker in
             let first = try broker.connect()
             let second = try broker.connect()
             #expect(try first.call(ApiVersionsRequest(), version: 0).errorCode == 0)

@@ -15,7 +15,9 @@ struct ProduceFetchTests {
             let later = try client.fetch(client.fetchRequest("t", from: 2))
             #expect(try TestClient.values(later) == ["c"])
             #expect(later.highWatermark == 3)
-            #expect(try client.fetch(client.fetchRequest("t", from: 9)).errorCode == ErrorCode.offsetOutOfRange.rawValue)
+            #expect(
+                try client.fetch(client.fetchRequest("t", from: 9)).errorCode == ErrorCode.offsetOutOfRange.rawValue
+            )
         }
     }
 

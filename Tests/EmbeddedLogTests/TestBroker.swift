@@ -1,8 +1,6 @@
 import EmbeddedLog
-import Glibc
+import Foundation
 import KafkaProtocol
-import LogStorage
-import Logging
 import Synchronization
 
 /// A clock that tests move by hand.
@@ -41,7 +39,7 @@ final class TestBroker: Sendable {
     ) async throws -> TestBroker {
         let path = try directory ?? makeDirectory()
         var configuration = EmbeddedLogConfiguration(dataDirectory: path)
-        configuration.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        configuration.silenceLogger()
         configuration.minSessionTimeoutMilliseconds = 100
         adjust(&configuration)
         let server = try EmbeddedLogServer(configuration: configuration)
@@ -59,11 +57,11 @@ final class TestBroker: Sendable {
             try await body(broker)
         } catch {
             try await broker.stop()
-            removeDirectory(broker.directory)
+            try removeDirectory(broker.directory)
             throw error
         }
         try await broker.stop()
-        removeDirectory(broker.directory)
+        try removeDirectory(broker.directory)
     }
 
     func stop() async throws {
@@ -75,13 +73,13 @@ final class TestBroker: Sendable {
     }
 
     static func makeDirectory() throws -> String {
-        var template = Array("/tmp/embedded-log-test-XXXXXX".utf8CString)
-        guard let path = mkdtemp(&template) else { throw TestFailure("mkdtemp failed") }
-        return String(cString: path)
+        let path = FileManager.default.temporaryDirectory.path + "/embedded-log-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
     }
 
-    static func removeDirectory(_ path: String) {
-        nftw(path, { name, _, _, _ in name.map { remove($0) } ?? -1 }, 16, FTW_DEPTH | FTW_PHYS)
+    static func removeDirectory(_ path: String) throws {
+        try FileManager.default.removeItem(atPath: path)
     }
 }
 

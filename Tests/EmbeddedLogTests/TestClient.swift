@@ -43,7 +43,8 @@ final class TestClient {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                Glibc.send(descriptor, buffer.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                let rest = buffer.baseAddress.map { $0 + sent }
+                return Glibc.send(descriptor, rest, bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw TestFailure("send: \(errno)") }
             sent += count
@@ -111,7 +112,11 @@ extension TestClient {
     static func batch(_ values: [String], _ producer: TestProducer? = nil) -> [UInt8] {
         let identity = producer.map {
             RecordBatchBuilder.Producer(
-                id: $0.id, epoch: $0.epoch, baseSequence: $0.sequence, isTransactional: $0.transactionalId != nil)
+                id: $0.id,
+                epoch: $0.epoch,
+                baseSequence: $0.sequence,
+                isTransactional: $0.transactionalId != nil
+            )
         }
         var builder = RecordBatchBuilder(baseTimestamp: 1_700_000_000_000, producer: identity)
         for value in values { builder.append(key: Array("k".utf8), value: Array(value.utf8)) }
@@ -148,7 +153,11 @@ extension TestClient {
         producer: TestProducer? = nil
     ) throws -> (code: ErrorCode?, baseOffset: Int64) {
         let request = produceRequest(
-            topic, Self.batch(values, producer), partition: partition, transactionalId: producer?.transactionalId)
+            topic,
+            Self.batch(values, producer),
+            partition: partition,
+            transactionalId: producer?.transactionalId
+        )
         let response = try call(request, version: 9)
         guard let result = response.responses.first?.partitionResponses.first else { throw TestFailure("no result") }
         return (ErrorCode(rawValue: result.errorCode), result.baseOffset)
@@ -189,8 +198,29 @@ extension TestClient {
 
     /// The values a consumer shows: of committed transactions only, if `committed`.
     func values(_ topic: String, partition: Int32 = 0, committed: Bool = false) throws -> [String] {
-        let result = try fetch(fetchRequest(topic, partition: partition, isolation: committed ? 1 : 0))
-        return try Self.values(result, committed: committed)
+        var values: [String] = []
+        var offset: Int64 = 0
+        // A response ends where a segment ends.
+        while true {
+            let isolation: Int8 = committed ? 1 : 0
+            let part = try fetch(fetchRequest(topic, from: offset, partition: partition, isolation: isolation))
+            guard let last = try Self.lastOffset(part) else { return values }
+            values += try Self.values(part, committed: committed)
+            offset = last + 1
+        }
+    }
+
+    private static func lastOffset(_ fetched: FetchedPartition) throws -> Int64? {
+        var last: Int64?
+        try Array(fetched.records?.bytes ?? []).withUnsafeBytes { all in
+            var cursor = 0
+            while cursor < all.count {
+                let header = try RecordBatchHeader(parsing: UnsafeRawBufferPointer(rebasing: all[cursor...]))
+                last = header.lastOffset
+                cursor += header.totalByteCount
+            }
+        }
+        return last
     }
 
     static func values(_ fetched: FetchedPartition, committed: Bool = false) throws -> [String] {

@@ -17,7 +17,9 @@ struct TopicTests {
             growth.count = 2
             var request = CreatePartitionsRequest()
             request.topics = [growth]
-            #expect(try client.call(request, version: 3).results.first?.errorCode == ErrorCode.invalidPartitions.rawValue)
+            #expect(
+                try client.call(request, version: 3).results.first?.errorCode == ErrorCode.invalidPartitions.rawValue
+            )
             request.topics[0].count = 5
             #expect(try client.call(request, version: 3).results.first?.errorCode == 0)
             #expect(try partitions("t", client) == 5)
@@ -47,7 +49,8 @@ struct TopicTests {
         arguments: [
             (["nonsense": "1"], ErrorCode.invalidConfig), (["retention.ms": "soon"], .invalidConfig),
             (["cleanup.policy": "shred"], .invalidConfig), (["cleanup.policy": "compact"], .none),
-        ])
+        ]
+    )
     func configs(configs: [String: String], code: ErrorCode) async throws {
         try await TestBroker.with { broker in
             let client = try broker.connect()
@@ -56,7 +59,9 @@ struct TopicTests {
     }
 
     @Test(
-        "bad names are refused", arguments: ["", ".", "..", "a/b", "a b", "ä", String(repeating: "x", count: 250)])
+        "bad names are refused",
+        arguments: ["", ".", "..", "a/b", "a b", "ä", String(repeating: "x", count: 250)]
+    )
     func names(name: String) async throws {
         try await TestBroker.with { broker in
             let client = try broker.connect()
@@ -96,7 +101,9 @@ struct TopicTests {
 
     @Test("an unknown topic is created on first use only where that is asked for", arguments: [true, false])
     func autoCreate(isOn: Bool) async throws {
-        try await TestBroker.with { $0.autoCreateTopics = isOn } _: { broker in
+        try await TestBroker.with {
+            $0.autoCreateTopics = isOn
+        } _: { broker in
             let client = try broker.connect()
             var topic = MetadataRequest.MetadataRequestTopic()
             topic.name = "fresh"
@@ -120,7 +127,7 @@ struct TopicTests {
         #expect(try config("t", "retention.ms", again) == "77000")
         #expect(try again.values("t", partition: 2) == ["kept"])
         try await second.stop()
-        TestBroker.removeDirectory(directory)
+        try TestBroker.removeDirectory(directory)
     }
 }
 

@@ -13,7 +13,8 @@ struct MessageCodecTests {
         #expect(
             frame.bytes == [
                 0, 0, 0, 18, 0, 18, 0, 3, 0, 0, 0, 7, 0, 1, 0x63, 0, 3, 0x61, 0x62, 2, 0x31, 0,
-            ])
+            ]
+        )
     }
 
     @Test("a known Metadata v1 response is read field by field")
@@ -38,7 +39,9 @@ struct MessageCodecTests {
             for version in type.api.versions {
                 for seed in UInt64(0)..<6 {
                     let bytes = try #require(
-                        MessageSamples.validBody(type, version: version, seed: seed), "\(type) v\(version)")
+                        MessageSamples.validBody(type, version: version, seed: seed),
+                        "\(type) v\(version)"
+                    )
                     let message = try Message(decoding: bytes[...], version: version)
                     var coder = FieldCoder(writing: version, isFlexible: type.api.isFlexible(version))
                     try message.write(to: &coder)

@@ -24,15 +24,27 @@ enum MessageSamples {
     ///
     /// The stream offers small lengths, so that arrays and strings stay short.
     static func validBody(_ type: any KafkaMessage.Type, version: Int16, seed: UInt64) -> [UInt8]? {
+        for attempt in UInt64(0)..<60 {
+            if let bytes = grow(type, version: version, seed: seed &* 1_000 &+ attempt) { return bytes }
+        }
+        return nil
+    }
+
+    /// One attempt; some streams lead nowhere.
+    private static func grow(_ type: any KafkaMessage.Type, version: Int16, seed: UInt64) -> [UInt8]? {
         var random = SplitMix64(state: seed)
         var bytes: [UInt8] = []
-        for _ in 0..<4_000 {
+        for _ in 0..<600 {
             do throws(WireError) {
                 _ = try type.init(decoding: bytes[...], version: version)
                 return bytes
             } catch {
                 switch error {
                 case .trailingBytes(let count): bytes.removeLast(count)
+                case .invalidLength(let length) where length < 0 || length > 2:
+                    // A length of four bytes, or one of two: make it small.
+                    for index in bytes.indices.suffix(4) { bytes[index] = 0 }
+                    bytes[bytes.count - 1] = UInt8(random.next() % 3)
                 case .truncated, .invalidLength: bytes.append(UInt8(random.next() % 3))
                 default:
                     guard !bytes.isEmpty else { return nil }
