@@ -57,7 +57,12 @@ public struct ApiVersionsResponse: KafkaResponse, Equatable, Sendable {
             }
             return
         }
-        coder.writeTagCount((supportedFeatures == nil ? 0 : 1) + (finalizedFeaturesEpoch == nil ? 0 : 1) + (finalizedFeatures == nil ? 0 : 1) + (zkMigrationReady == nil ? 0 : 1))
+        var tagCount = 0
+        if supportedFeatures != nil { tagCount += 1 }
+        if finalizedFeaturesEpoch != nil { tagCount += 1 }
+        if finalizedFeatures != nil { tagCount += 1 }
+        if zkMigrationReady != nil { tagCount += 1 }
+        coder.writeTagCount(tagCount)
         if var value = supportedFeatures {
             let start = coder.openTag(0)
             try coder.field(&value)

@@ -109,7 +109,9 @@ public struct CreateTopicsResponse: KafkaResponse, Equatable, Sendable {
                 }
                 return
             }
-            coder.writeTagCount(topicConfigErrorCode == nil ? 0 : 1)
+            var tagCount = 0
+            if topicConfigErrorCode != nil { tagCount += 1 }
+            coder.writeTagCount(tagCount)
             if var value = topicConfigErrorCode {
                 let start = coder.openTag(0)
                 try coder.field(&value)

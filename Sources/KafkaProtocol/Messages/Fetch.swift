@@ -47,7 +47,10 @@ public struct FetchRequest: KafkaRequest, Equatable, Sendable {
             }
             return
         }
-        coder.writeTagCount((clusterId == nil ? 0 : 1) + (replicaState == nil ? 0 : 1))
+        var tagCount = 0
+        if clusterId != nil { tagCount += 1 }
+        if replicaState != nil { tagCount += 1 }
+        coder.writeTagCount(tagCount)
         if var value = clusterId {
             let start = coder.openTag(0)
             try coder.field(&value)
@@ -119,7 +122,9 @@ public struct FetchRequest: KafkaRequest, Equatable, Sendable {
                     }
                     return
                 }
-                coder.writeTagCount(replicaDirectoryId == nil ? 0 : 1)
+                var tagCount = 0
+                if replicaDirectoryId != nil { tagCount += 1 }
+                coder.writeTagCount(tagCount)
                 if var value = replicaDirectoryId {
                     let start = coder.openTag(0)
                     try coder.field(&value)
@@ -174,7 +179,9 @@ public struct FetchResponse: KafkaResponse, Equatable, Sendable {
             }
             return
         }
-        coder.writeTagCount(nodeEndpoints == nil ? 0 : 1)
+        var tagCount = 0
+        if nodeEndpoints != nil { tagCount += 1 }
+        coder.writeTagCount(tagCount)
         if var value = nodeEndpoints {
             let start = coder.openTag(0)
             try coder.field(&value)
@@ -242,7 +249,11 @@ public struct FetchResponse: KafkaResponse, Equatable, Sendable {
                     }
                     return
                 }
-                coder.writeTagCount((divergingEpoch == nil ? 0 : 1) + (currentLeader == nil ? 0 : 1) + (snapshotId == nil ? 0 : 1))
+                var tagCount = 0
+                if divergingEpoch != nil { tagCount += 1 }
+                if currentLeader != nil { tagCount += 1 }
+                if snapshotId != nil { tagCount += 1 }
+                coder.writeTagCount(tagCount)
                 if var value = divergingEpoch {
                     let start = coder.openTag(0)
                     try coder.field(&value)

@@ -70,7 +70,9 @@ public struct ProduceResponse: KafkaResponse, Equatable, Sendable {
             }
             return
         }
-        coder.writeTagCount(nodeEndpoints == nil ? 0 : 1)
+        var tagCount = 0
+        if nodeEndpoints != nil { tagCount += 1 }
+        coder.writeTagCount(tagCount)
         if var value = nodeEndpoints {
             let start = coder.openTag(0)
             try coder.field(&value)
@@ -124,7 +126,9 @@ public struct ProduceResponse: KafkaResponse, Equatable, Sendable {
                     }
                     return
                 }
-                coder.writeTagCount(currentLeader == nil ? 0 : 1)
+                var tagCount = 0
+                if currentLeader != nil { tagCount += 1 }
+                coder.writeTagCount(tagCount)
                 if var value = currentLeader {
                     let start = coder.openTag(0)
                     try coder.field(&value)

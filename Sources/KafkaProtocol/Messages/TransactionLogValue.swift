@@ -46,7 +46,11 @@ public struct TransactionLogValue: KafkaStoredRecord, Equatable, Sendable {
             }
             return
         }
-        coder.writeTagCount((previousProducerId == nil ? 0 : 1) + (nextProducerId == nil ? 0 : 1) + (clientTransactionVersion == nil ? 0 : 1))
+        var tagCount = 0
+        if previousProducerId != nil { tagCount += 1 }
+        if nextProducerId != nil { tagCount += 1 }
+        if clientTransactionVersion != nil { tagCount += 1 }
+        coder.writeTagCount(tagCount)
         if var value = previousProducerId {
             let start = coder.openTag(0)
             try coder.field(&value)
