@@ -48,6 +48,16 @@ public struct GatewayService<Sink: PayloadSink>: Service {
             },
             logger: logger
         )
+        do {
+            try await serve(application)
+        } catch {
+            await sink.close()
+            throw error
+        }
+        await sink.close()
+    }
+
+    private func serve(_ application: some ApplicationProtocol) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             if !configuration.usesSimulatedClock {

@@ -1,5 +1,5 @@
+import Foundation
 public import KafkaIO
-import MeterCore
 
 /// The raw topics in Kafka. Each lane has a producer of its own, so a full queue of readings leaves the alarms' queue empty.
 public struct KafkaPayloadSink: PayloadSink {
@@ -35,6 +35,19 @@ public struct KafkaPayloadSink: PayloadSink {
             case .retry: throw .unavailable(error.description)
             case .reject: throw .refused(error.description)
             case .fatal: throw .unavailable(error.description)
+            }
+        }
+    }
+
+    /// Sends what is queued and closes both producers.
+    public func close() async {
+        for producer in [intervals, alarms] {
+            // Waiting blocks, so it is done on a thread of its own.
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                Thread.detachNewThread {
+                    producer.close(timeoutMilliseconds: 10_000)
+                    continuation.resume()
+                }
             }
         }
     }

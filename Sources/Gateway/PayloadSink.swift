@@ -39,4 +39,6 @@ public protocol PayloadSink: Sendable {
     func store(_ payload: RawPayload) async throws(StoreError) -> RawPosition
     /// Partitions of a raw topic, for the records that move time forward on each.
     func partitionCount(of topic: String) async throws(StoreError) -> Int32
+    /// Called once, when no more payloads will come.
+    func close() async
 }

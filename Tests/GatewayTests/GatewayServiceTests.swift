@@ -24,6 +24,8 @@ private final class RememberingSink: PayloadSink {
     }
 
     func partitionCount(of topic: String) async throws(StoreError) -> Int32 { 2 }
+
+    func close() async {}
 }
 
 /// The real server on a free loopback port, asked over real sockets.

@@ -31,7 +31,12 @@ struct EmbeddedBroker: Service {
     }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown { try await server.run() }
+        do {
+            try await cancelWhenGracefulShutdown { try await server.run() }
+        } catch is CancellationError {
+            // A graceful shutdown is the ordinary end; the server has synced and closed by then.
+            try await server.shutdown()
+        }
     }
 
     func stop() async throws {
