@@ -21,7 +21,7 @@ scenario() {
     unset METERLOG_CONFIG METERLOG_KAFKA_BROKERS METERLOG_DATABASE_URL METERLOG_DATA_DIRECTORY METERLOG_HOME
     need_packages "${build_packages[@]}" "${service_packages[@]}" "${test_packages[@]}"
     open_state
-    "$root/ops/build" >/dev/null
+    "$root/ops/build" --program >/dev/null
     lock_state
     install_app
     find_app
