@@ -96,9 +96,9 @@ package enum ErrorTable {
         if flags.isFatal { return .fatal }
         if flags.requiresAbort { return .abortAndRedo }
         if code == "_STATE" { return operation == .produce ? .abortAndRedo : .fenced }
-        if code == "_QUEUE_FULL", operation == .produce { return .abortAndRedo }
-        if flags.isRetriable { return .retry }
-        return unflagged[code] ?? .fatal
+        let found = flags.isRetriable ? .retry : unflagged[code] ?? .fatal
+        // A part of the batch may be in the queue already: producing it again would store that part twice.
+        return operation == .produce && found == .retry ? .abortAndRedo : found
     }
 
     /// Every name the table uses that the library in use doesn't know (empty unless the library was replaced).

@@ -5,6 +5,8 @@ struct DecimalNumber {
     private var powerOfTen = 0
     /// The first digit that did not fit, for rounding.
     private var droppedDigit: UInt8 = 0
+    /// Whether any digit after `droppedDigit` is not zero.
+    private var isMoreDropped = false
 
     init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         var cursor = range.lowerBound
@@ -20,11 +22,13 @@ struct DecimalNumber {
         else { return nil }
     }
 
-    /// The number times `10^shift` as a whole number, rounded half away from zero; nil when it does not fit 64 bits.
+    /// The number times `10^shift` as a whole number, rounded to the nearest, ties to the even one; nil when it does not fit
+    /// 64 bits. Ties to even, because meters' values often end in a five: always rounding those up would add up over a year.
     func scaled(powerOfTen shift: Int) -> Int64? {
         var magnitude = significand
         var exponent = powerOfTen + shift
-        var roundUp = exponent == 0 && droppedDigit >= 5
+        var dropped = UInt64(droppedDigit)
+        var isMore = isMoreDropped
         if magnitude == 0 { return 0 }
         while exponent > 0 {
             let (product, overflow) = magnitude.multipliedReportingOverflow(by: 10)
@@ -32,13 +36,13 @@ struct DecimalNumber {
             magnitude = product
             exponent -= 1
         }
-        while exponent < 0 && magnitude > 0 {
-            roundUp = magnitude % 10 >= 5
+        while exponent < 0, magnitude > 0 || dropped > 0 {
+            isMore = isMore || dropped > 0
+            dropped = magnitude % 10
             magnitude /= 10
             exponent += 1
         }
-        if exponent < 0 { roundUp = false }
-        if roundUp { magnitude += 1 }
+        if dropped > 5 || (dropped == 5 && (isMore || magnitude % 2 == 1)) { magnitude += 1 }
         guard magnitude <= UInt64(Int64.max) else { return nil }
         return isNegative ? -Int64(magnitude) : Int64(magnitude)
     }
@@ -62,14 +66,16 @@ struct DecimalNumber {
         return digits > 0
     }
 
-    /// Digits beyond the nineteenth only move the exponent; the first of them decides the rounding.
+    /// Digits beyond the nineteenth only move the exponent; they decide the rounding.
     private mutating func add(_ digit: UInt8, afterPoint: Bool, isFull: inout Bool) {
         if !isFull, significand <= 1_844_674_407_370_955_160 {
             significand = significand * 10 + UInt64(digit)
             if afterPoint { powerOfTen -= 1 }
             return
         }
-        if !isFull {
+        if isFull {
+            isMoreDropped = isMoreDropped || digit > 0
+        } else {
             isFull = true
             droppedDigit = digit
         }

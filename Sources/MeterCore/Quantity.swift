@@ -19,7 +19,7 @@ public struct Quantity: Hashable, Comparable, Sendable {
         left.billionths < right.billionths
     }
 
-    /// The decimal number in `range` times `10^powerOfTen`, rounded half away from zero to a billionth.
+    /// The decimal number in `range` times `10^powerOfTen`, rounded to the nearest billionth (ties to even).
     ///
     /// Reads `[+-]digits[.digits][(e|E)[+-]digits]`. Nil when the text is not such a number or the result does not fit.
     public init?(_ bytes: Span<UInt8>, _ range: Range<Int>, powerOfTen: Int = 0) {
