@@ -93,7 +93,7 @@ struct Diagnosis {
             }
             path = String(path[..<slash])
         }
-        let freeMegabytes = UInt64(info.f_bavail) * UInt64(info.f_frsize) >> 20
+        let freeMegabytes = (UInt64(info.f_bavail) * UInt64(info.f_frsize)) >> 20
         return Finding(
             check: "disk",
             verdict: freeMegabytes < 100 ? .wrong : freeMegabytes < 2048 ? .warning : .fine,
