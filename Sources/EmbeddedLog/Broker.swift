@@ -135,7 +135,7 @@ struct Incoming: Sendable {
     func answer<Request: KafkaRequest>(
         _ serve: (Request, RequestContext) -> Request.Response
     ) throws(WireError) {
-        let request = try Request(decoding: body, version: context.version)
+        let request = try Request(received: body, version: context.version)
         send(serve(request, context))
     }
 
@@ -143,7 +143,7 @@ struct Incoming: Sendable {
     func answerLater<Request: KafkaRequest>(
         _ serve: (Request, RequestContext, @escaping @Sendable (Request.Response) -> Void) -> Void
     ) throws(WireError) {
-        let request = try Request(decoding: body, version: context.version)
+        let request = try Request(received: body, version: context.version)
         serve(request, context) { send($0) }
     }
 

@@ -31,7 +31,7 @@ extension Broker {
     /// Answers when there are `min_bytes`, on any error, or after `max_wait`. Fetch sessions (KIP-227) are not kept:
     /// session 0 tells the client to send whole requests.
     func fetch(_ incoming: Incoming) throws(WireError) {
-        let request = try FetchRequest(decoding: incoming.body, version: incoming.context.version)
+        let request = try FetchRequest(received: incoming.body, version: incoming.context.version)
         guard request.sessionId == 0 || request.sessionEpoch <= 0 else {
             var response = FetchResponse()
             response.errorCode = ErrorCode.fetchSessionIdNotFound.rawValue

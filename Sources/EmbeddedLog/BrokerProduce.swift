@@ -62,7 +62,7 @@ extension Broker {
             incoming.respond(.close(reason: "Produce version \(context.version): record format before 2"))
             return
         }
-        let request = try ProduceRequest(decoding: incoming.body, version: context.version)
+        let request = try ProduceRequest(received: incoming.body, version: context.version)
         var response = ProduceResponse()
         var appended: [Appended] = []
         for (topicIndex, data) in request.topicData.enumerated() {

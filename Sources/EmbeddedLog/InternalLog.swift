@@ -74,9 +74,7 @@ final class InternalLog: Sendable {
 
     /// The client numbers only what it sends to its own topics; here the broker counts for it.
     private func nextSequence(_ producerId: Int64, _ epoch: Int16) -> Int32 {
-        guard let known = log.latestProducers.first(where: { $0.producerId == producerId }),
-            known.producerEpoch == epoch
-        else { return 0 }
+        guard let known = log.producer(producerId), known.producerEpoch == epoch else { return 0 }
         return RecordBatchHeader.sequence(known.lastSequence, advancedBy: 1)
     }
 

@@ -28,13 +28,15 @@ extension KafkaMessage {
     ///
     /// - Throws: `WireError` for bytes that are not such a body.
     public init(decoding bytes: ArraySlice<UInt8>, version: Int16) throws(WireError) {
-        guard Self.api.versions.contains(version) else {
-            throw .unsupportedVersion(api: Self.api, version: version)
-        }
+        var coder = try Self.reader(of: bytes, version)
         self.init()
-        var coder = FieldCoder(reading: bytes, version: version, isFlexible: Self.api.isFlexible(version))
         try walk(&coder)
         try coder.finishReading()
+    }
+
+    fileprivate static func reader(of bytes: ArraySlice<UInt8>, _ version: Int16) throws(WireError) -> FieldCoder {
+        guard api.versions.contains(version) else { throw .unsupportedVersion(api: api, version: version) }
+        return FieldCoder(reading: bytes, version: version, isFlexible: api.isFlexible(version))
     }
 
     /// Writes the body.
@@ -43,6 +45,18 @@ extension KafkaMessage {
     public func write(to coder: inout FieldCoder) throws(WireError) {
         var copy = self
         try copy.walk(&coder)
+    }
+}
+
+extension KafkaRequest {
+    /// Reads a client's request. Bytes after the last field are ignored, as Kafka ignores them: librdkafka 2.0 closes the
+    /// body of ListGroups 3 and 4 with two empty lists of tagged fields.
+    ///
+    /// - Throws: `WireError` for bytes that do not begin with such a body.
+    public init(received bytes: ArraySlice<UInt8>, version: Int16) throws(WireError) {
+        var coder = try Self.reader(of: bytes, version)
+        self.init()
+        try walk(&coder)
     }
 }
 

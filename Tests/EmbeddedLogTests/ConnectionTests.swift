@@ -42,6 +42,20 @@ struct ConnectionTests {
         }
     }
 
+    @Test("bytes after a request's last field are ignored, as librdkafka 2.0 sends ListGroups", arguments: [Int8(3), 4])
+    func trailingBytes(version: Int8) async throws {
+        try await TestBroker.with { broker in
+            let client = try broker.connect()
+            // API 16, correlation 1, no client id, no header tags; from version 4 an empty filter; then the tags, twice.
+            let fields: [UInt8] = (version >= 4 ? [1] : []) + [0, 0]
+            let header: [UInt8] = [0, 16, 0, UInt8(version), 0, 0, 0, 1, 0xff, 0xff, 0]
+            try client.send([0, 0, 0, UInt8(header.count + fields.count)] + header + fields)
+            let response = try client.receive(ListGroupsResponse.self, version: Int16(version))
+            #expect(response.errorCode == 0)
+            #expect(try client.call(ApiVersionsRequest(), version: 0).errorCode == 0)
+        }
+    }
+
     @Test("random frames of every API: the broker lives on")
     func noise() async throws {
         try await TestBroker.with { broker in

@@ -17,6 +17,14 @@ struct MessageCodecTests {
         )
     }
 
+    @Test("what follows the last field is ignored in a client's request, and an error elsewhere")
+    func trailingBytes() throws {
+        let bytes: [UInt8] = [1, 0, 0]
+        #expect(try ListGroupsRequest(received: bytes[...], version: 4) == ListGroupsRequest())
+        #expect(throws: WireError.trailingBytes(1)) { try ListGroupsRequest(decoding: bytes[...], version: 4) }
+        #expect(throws: WireError.invalidLength(4)) { try ListGroupsRequest(received: [5, 0, 0], version: 4) }
+    }
+
     @Test("a known Metadata v1 response is read field by field")
     func knownResponse() throws {
         let frame: [UInt8] = [
