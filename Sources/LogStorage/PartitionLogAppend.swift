@@ -85,7 +85,7 @@ extension PartitionLog {
             }
             let usesAppendTime = state.config.messageTimestampType == .logAppendTime && control == nil
             if usesAppendTime { batches.stamp(appendTimeMilliseconds: nowMilliseconds) }
-            try rollIfNeeded(&state, for: batches, nowMilliseconds: nowMilliseconds)
+            try rollIfNeeded(&state, for: batches)
             try writeAtEnd(&state, batches)
             for header in batches.headers { state.add(header, nowMilliseconds: nowMilliseconds) }
             if let control {
@@ -114,15 +114,14 @@ extension PartitionLog {
     }
 
     /// Seals the active segment and begins a new one, if the batches do not fit or the segment is too old.
-    private func rollIfNeeded(
-        _ state: inout LogState,
-        for batches: PreparedBatches,
-        nowMilliseconds: Int64
-    ) throws(StorageError) {
+    ///
+    /// Age is the distance of the records from the segment's first batch, never from the wall clock: records of years
+    /// ago fill segments like those of today. A marker is stamped by the broker's clock and so says nothing of the age.
+    private func rollIfNeeded(_ state: inout LogState, for batches: PreparedBatches) throws(StorageError) {
         let active = state.active
         guard active.byteCount > 0 else { return }
         let isFull = active.byteCount + batches.byteCount > state.config.segmentBytes
-        let newest = batches.headers[0].maxTimestamp
+        let newest = batches.headers.reduce(Int64(-1)) { $1.isControl ? $0 : max($0, $1.maxTimestamp) }
         let age = active.firstTimestamp >= 0 && newest >= 0 ? newest - active.firstTimestamp : 0
         guard isFull || age > state.config.segmentMilliseconds || !active.canHold(lastOffset: batches.lastOffset)
         else { return }

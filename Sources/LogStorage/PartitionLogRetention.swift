@@ -28,7 +28,7 @@ extension PartitionLog {
         }
     }
 
-    /// Applies the topic's retention, seals aged segments, and forgets producers idle for a day.
+    /// Applies the topic's retention, and forgets producers idle for a day.
     public func applyRetention(nowMilliseconds: Int64) throws(StorageError) {
         try maintaining.withLock { (_) throws(StorageError) in
             let isWritable = state.withLock { state in
@@ -39,7 +39,7 @@ extension PartitionLog {
                 return !state.isClosed && state.readOnlyReason == nil
             }
             guard isWritable else { return }
-            try sealAgedSegment(nowMilliseconds: nowMilliseconds)
+            try sealExpiredSegment(nowMilliseconds: nowMilliseconds)
             let config = self.config
             if config.cleanupPolicy.contains(.delete) {
                 if let keep = config.retentionMilliseconds {
@@ -53,18 +53,16 @@ extension PartitionLog {
         }
     }
 
-    /// Seals the active segment if its first record is older than `segment.ms`, or if all of it is past the retention.
-    private func sealAgedSegment(nowMilliseconds: Int64) throws(StorageError) {
+    /// Seals the active segment if all of it is past the retention, so that it can go. Age alone (`segment.ms`) seals a
+    /// segment only when more is appended: the wall clock says nothing of records that came late.
+    private func sealExpiredSegment(nowMilliseconds: Int64) throws(StorageError) {
         let hasSealed = try state.withLock { (state) throws(StorageError) -> Bool in
             let active = state.active
-            guard active.byteCount > 0 else { return false }
-            let first = active.firstTimestamp >= 0 ? active.firstTimestamp : active.lastAppendMilliseconds
-            var isAged = nowMilliseconds - first > state.config.segmentMilliseconds
-            if state.config.cleanupPolicy.contains(.delete), let keep = state.config.retentionMilliseconds {
-                isAged = isAged || nowMilliseconds - active.newestMilliseconds > keep
-            }
-            if isAged { try roll(&state) }
-            return isAged
+            guard active.byteCount > 0, state.config.cleanupPolicy.contains(.delete),
+                let keep = state.config.retentionMilliseconds, nowMilliseconds - active.newestMilliseconds > keep
+            else { return false }
+            try roll(&state)
+            return true
         }
         if hasSealed { try flush() }
     }

@@ -81,8 +81,50 @@ import Testing
         try log.put(Batch.plain(timestamp: Self.hour + 1))
         #expect(log.segmentCount == 2)
         try log.applyRetention(nowMilliseconds: 3 * Self.hour)
+        #expect(log.segmentCount == 2, "the wall clock seals nothing")
+        // The age of an append is that of its newest batch.
+        let late = Batch.plain(timestamp: Self.hour + 2) + Batch.plain(timestamp: 3 * Self.hour)
+        try log.put(late)
         #expect(log.segmentCount == 3)
-        #expect(try log.records().count == 3)
+        try log.flush()
+        #expect(try log.records().count == 5)
+    }
+
+    @Test(arguments: [false, true])
+    func recordsOfYearsAgoFillSegmentsLikeThoseOfToday(isTransactional: Bool) throws {
+        let fixture = LogFixture()
+        var config = LogConfig()
+        config.retentionMilliseconds = nil
+        config.segmentBytes = 100_000
+        let log = try fixture.log(config: config)
+        let now = Batch.start
+        let tenYearsAgo = now - 87_660 * Self.hour
+        // 200 quarters of an hour are less than `segment.ms`.
+        for number in 0..<Int32(200) {
+            let producer = isTransactional ? Batch.producer(1, sequence: number, transactional: true) : nil
+            let timestamp = tenYearsAgo + Int64(number) * Self.hour / 4
+            try log.put(Batch.plain(timestamp: timestamp, producer: producer), at: now + Int64(number))
+            guard isTransactional else { continue }
+            _ = try log.appendControl(
+                marker: .commit,
+                producerId: 1,
+                producerEpoch: 0,
+                coordinatorEpoch: 0,
+                nowMilliseconds: now + Int64(number)
+            )
+        }
+        try log.flush()
+        #expect(log.segmentCount == 1)
+        for pass in Int64(1)...10 { try log.applyRetention(nowMilliseconds: now + pass * Self.hour) }
+        #expect(log.segmentCount == 1 && log.logStartOffset == 0)
+        // Records of today among them begin one segment, not one for each change of times.
+        for number in 0..<Int64(50) {
+            try log.put(Batch.plain(timestamp: now + number))
+            try log.put(Batch.plain(timestamp: tenYearsAgo + number))
+        }
+        #expect(log.segmentCount == 2)
+        try log.flush()
+        #expect(try log.records().count == 300)
     }
 
     @Test func idleProducersAreForgottenButNotTheirTransactions() throws {
