@@ -160,13 +160,14 @@ public final class EmbeddedLogServer: Sendable {
         guard let running else { return }
         for timer in running.timers { timer.cancel() }
         running.channel.close(promise: nil)
-        running.connections.closeAll()
-        try await running.group.shutdownGracefully()
+        try await running.connections.closeAll(on: running.group.next())
         let broker = running.broker
+        // What waits for the disk is answered on the event loops, though nobody hears it any more: they end last.
         try await running.threads.runIfActive {
             broker.scheduler.shutdown()
             try broker.directory.close()
         }
+        try await running.group.shutdownGracefully()
         try await running.threads.shutdownGracefully()
         configuration.logger.info("broker stopped")
     }
@@ -214,7 +215,10 @@ final class ConnectionRegistry: Sendable {
         _ = channels.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
     }
 
-    func closeAll() {
-        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+    /// Closes all, and returns when they are closed.
+    func closeAll(on eventLoop: any EventLoop) async throws {
+        let open = channels.withLock { Array($0.values) }
+        for channel in open { channel.close(promise: nil) }
+        try await EventLoopFuture.andAllComplete(open.map(\.closeFuture), on: eventLoop).get()
     }
 }

@@ -42,7 +42,10 @@ struct ConnectionTests {
         }
     }
 
-    @Test("bytes after a request's last field are ignored, as librdkafka 2.0 sends ListGroups", arguments: [Int8(3), 4])
+    @Test(
+        "bytes after a request's last field are ignored, as librdkafka 2.0 sends ListGroups",
+        arguments: [Int8(3), 4]
+    )
     func trailingBytes(version: Int8) async throws {
         try await TestBroker.with { broker in
             let client = try broker.connect()
