@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The database is away for 15 s and the log for 15 s in the middle of an ingest: the node waits, says so, and finishes.
+# The log is away for 15 s and the database for 15 s in the middle of an ingest: the node waits, says so, and finishes.
 set -euo pipefail
 # shellcheck source=ops/lib/scenario.sh
 source "$(dirname "$0")/../lib/scenario.sh"
@@ -11,7 +11,17 @@ start_log() {
     start_process "$log" env "${environment[@]}" "${meterlog[@]}" broker --data "$work/data/broker" --listen "$kafka"
     wait_until 60 port_answers "${kafka#*:}"
 }
-simulated=(--meters 400 --days 4 --seed 11 --start 2026-03-26)
+simulated=(--meters 600 --days 6 --seed 11 --start 2026-03-26)
+under_way() { kill -0 "$simulation"; }
+
+# Whether rows have come since the log is back.
+rows_before=
+grows() {
+    local rows
+    rows=$(query 'SELECT count(*) FROM readings')
+    [[ -n $rows_before ]] || rows_before=$rows
+    ((rows > rows_before && rows < 600 * 24 * 24))
+}
 
 start_log
 client topics apply >/dev/null
@@ -21,15 +31,16 @@ simulate >"$work/simulate" 2>&1 &
 simulation=$!
 
 sleep 1
+check "the log stops in the middle of the ingest" under_way
+stop_process "$log" 30
+sleep 15
+check "without a log the node runs on, and senders wait" eval 'process_id "$node" && under_way'
+start_log
+check "after the log's outage rows come again" wait_until 60 grows
 postgres_stop "$cluster"
 sleep 15
 check "without a database the node runs on" process_id "$node"
 postgres_start "$cluster"
-sleep 1
-stop_process "$log" 30
-sleep 15
-check "without a log the node runs on" process_id "$node"
-start_log
 
 code=0
 wait "$simulation" || code=$?

@@ -36,4 +36,5 @@ curl -sS "$api/api/v1/meters/E2E-RAW/readings" >"$work/readings.json"
 check "the API gives the readings" equal '[0.125,0.25,0.5,1]' "$(jq -c '[.data[].value]' "$work/readings.json")"
 check "the API gives CSV" equal 5 "$(curl -sS -H 'Accept: text/csv' "$api/api/v1/meters/E2E-RAW/readings" | wc -l)"
 check "the API is healthy" equal 200 "$(curl -sS -o /dev/null -w '%{http_code}' "$api/api/v1/health")"
-check "meterlog doctor finds nothing wrong" client doctor
+client doctor --json >"$work/doctor.json" || true
+check "meterlog doctor finds nothing wrong" equal '[]' "$(jq -c '[.checks[] | select(.verdict == "wrong")]' "$work/doctor.json")"

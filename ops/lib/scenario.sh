@@ -58,7 +58,7 @@ scenario_end() {
     local code=$? pid
     trap - EXIT
     for one in "$node" "log-$name"; do
-        if pid=$(process_id "$one"); then kill -9 "$pid" && wait "$pid" 2>/dev/null; fi
+        if pid=$(process_id "$one"); then kill -9 "$pid" && wait "$pid" 2>/dev/null || true; fi
     done
     [[ $cluster == test-postgres ]] || postgres_stop "$cluster" || true
     if ((code != 0)); then
@@ -162,7 +162,7 @@ fingerprint() {
 
 # ---- A simulated head-end --------------------------------------------------------------------------------------------
 
-simulated=(--meters 400 --days 5 --seed 7 --start 2026-03-26)
+simulated=(--meters 600 --days 6 --seed 7 --start 2026-03-26)
 
 # The node takes the simulated receive times, so that two runs get the same log.
 with_simulated_clock() { environment+=(METERLOG_GATEWAY_SIMULATED_CLOCK=true); }
