@@ -60,6 +60,11 @@ scenario_end() {
     for one in "$node" "log-$name"; do
         if pid=$(process_id "$one"); then kill -9 "$pid" && wait "$pid" 2>/dev/null || true; fi
     done
+    # What a failure left behind may be looked at; a success leaves nothing.
+    if ((code == 0 && failed == 0)); then
+        rm -rf "$work"
+        database_query "$cluster" postgres -c "DROP DATABASE IF EXISTS $database WITH (FORCE)" || true
+    fi
     [[ $cluster == test-postgres ]] || postgres_stop "$cluster" || true
     if ((code != 0)); then
         printf 'not ok %s: ended before its last check, with code %s\n' "$name" "$code"
