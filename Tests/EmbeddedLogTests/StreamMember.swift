@@ -65,7 +65,16 @@ struct StreamMember: ~Copyable {
     /// What was read goes to the topic, and the input offsets with it.
     mutating func passOn(to topic: String) throws {
         try write(values.map { $0.uppercased() }, to: topic)
-        try log.commit(pending.sorted { $0.key < $1.key }.map { PartitionPosition($0.key, nextOffset: $0.value) })
+        let positions = pending.sorted { $0.key < $1.key }.map { PartitionPosition($0.key, nextOffset: $0.value) }
+        while true {
+            do throws(LogError) {
+                try log.commit(positions)
+                break
+            } catch {
+                guard error.reaction == .retry else { throw error }
+                usleep(50_000)
+            }
+        }
         values = []
         pending = [:]
     }
@@ -76,11 +85,13 @@ struct StreamMember: ~Copyable {
         for value in values { try log.produce(topic: topic, partition: 0, key: [], value: Array(value.utf8)) }
     }
 
-    /// What was read is forgotten, and will be read again from the given positions.
-    mutating func goBack(to positions: [PartitionPosition]) throws {
+    /// What was read and not passed on is forgotten, and will be read again.
+    mutating func goBack() throws {
         values = []
         pending = [:]
-        try log.seek(to: positions)
+        let partitions = owned.sorted()
+        let committed = try log.committedOffsets(of: partitions)
+        try log.seek(to: zip(partitions, committed).map { PartitionPosition($0, nextOffset: $1 ?? 0) })
     }
 }
 

@@ -1,0 +1,127 @@
+import Foundation
+import KafkaIO
+import StreamCore
+import Testing
+
+/// The broker as a process, killed every few seconds under producers, transactions and readers. `ops/broker-torture` runs it.
+@Suite("Broker torture")
+struct BrokerTortureTests {
+    /// One run; none unless `METERLOG_TORTURE_SECONDS` says for how long, and `METERLOG_BINARY` where the program is.
+    private static let runs: [(seconds: Double, binary: String)] = {
+        let environment = ProcessInfo.processInfo.environment
+        guard let seconds = environment["METERLOG_TORTURE_SECONDS"].flatMap(Double.init),
+            let binary = environment["METERLOG_BINARY"]
+        else { return [] }
+        return [(seconds, binary)]
+    }()
+
+    @Test("killed again and again, it keeps what it acknowledged, once and in order", arguments: runs)
+    func torture(seconds: Double, binary: String) async throws {
+        try await onOwnThread { try Self.torture(seconds: seconds, binary: binary) }
+    }
+
+    private static func torture(seconds: Double, binary: String) throws {
+        let directory = try TestBroker.makeDirectory()
+        let broker = try BrokerProcess(binary: binary, directory: directory)
+        try broker.start()
+        let clients = TortureClients(port: broker.port, journal: TortureJournal())
+        try clients.createTopics()
+        let running = DispatchGroup()
+        let parts: [@Sendable () -> Void] = [
+            clients.writePlainly, clients.writeIdempotently, clients.readCommitted, clients.watchOffsets,
+            { clients.transform(name: "torture-0") }, { clients.transform(name: "torture-1") },
+        ]
+        for part in parts {
+            running.enter()
+            Thread {
+                part()
+                running.leave()
+            }.start()
+        }
+        let end = Date().addingTimeInterval(seconds)
+        while Date() < end {
+            usleep(UInt32.random(in: 1_000_000...4_000_000))
+            broker.kill()
+            usleep(UInt32.random(in: 0...300_000))
+            try broker.start()
+        }
+        clients.journal.stopWriters()
+        let isDrained = try drain(clients)
+        clients.journal.stopAll()
+        running.wait()
+        let faults = try judge(clients, isDrained: isDrained)
+        let exitCode = broker.stop()
+        report(clients.journal.entries, broker)
+        #expect(faults == [], "the broker's folder is \(directory)")
+        #expect(exitCode == 0)
+        if faults.isEmpty { try TestBroker.removeDirectory(directory) }
+    }
+
+    /// Waits until everything written has been passed on and seen. Returns whether that happened in two minutes.
+    private static func drain(_ clients: TortureClients) throws -> Bool {
+        let end = Date().addingTimeInterval(120)
+        let admin = try KafkaAdmin(settings: clients.settings("drain"))
+        while Date() < end {
+            usleep(500_000)
+            let entries = clients.journal.entries
+            guard entries.idempotentSent > 0 else { continue }
+            let highs = try TortureClients.inputs.map { try admin.watermarks(of: $0).high }
+            let committed = try admin.committedOffsets(ofGroup: "torture", TortureClients.inputs).map { $0 ?? 0 }
+            if highs == committed, entries.seen.count >= Int(highs.reduce(0, +)) { return true }
+        }
+        return false
+    }
+
+    /// What is wrong with what is left.
+    private static func judge(_ clients: TortureClients, isDrained: Bool) throws -> [String] {
+        let entries = clients.journal.entries
+        var faults = entries.faults
+        func require(_ isMet: Bool, _ otherwise: String) {
+            if !isMet { faults.append(otherwise) }
+        }
+        require(isDrained, "not everything was passed on after the last start")
+        require(entries.plainAcknowledged > 0 && entries.idempotentSent > 0, "a producer did nothing")
+        require(entries.committedTransactions > 0 && entries.abortedTransactions > 0, "no transaction was ended")
+
+        // At least once, in order.
+        let plain = try readValues(clients.brokers, TortureClients.plain).compactMap { Int($0) }
+        require(plain == plain.sorted(), "plain: out of order")
+        let lost = Set(0..<entries.plainAcknowledged).subtracting(plain)
+        require(lost.isEmpty, "plain: \(lost.count) lost, the first is \(lost.min() ?? -1)")
+
+        // Once, in order; what was not acknowledged may be missing.
+        var written: [Int] = []
+        for (index, input) in TortureClients.inputs.enumerated() {
+            let values = try readValues(clients.brokers, input).compactMap { Int($0) }
+            require(values == Set(values).sorted(), "\(input): twice or out of order")
+            require(values.allSatisfy { $0 % 2 == index }, "\(input): of another partition")
+            written += values
+        }
+        let missing = entries.idempotentSent - written.count
+        require(missing <= Int(entries.idempotent.failed), "input: \(missing) missing")
+
+        // Each input once, in order of its partition, and nothing from a transaction that was aborted or left open.
+        let output = try readValues(clients.brokers, TortureClients.output)
+        let numbers = output.compactMap { Int($0) }
+        require(numbers.count == output.count, "output: \(output.count - numbers.count) from aborted transactions")
+        for rest in 0...1 {
+            let isSame = numbers.filter { $0 % 2 == rest } == written.filter { $0 % 2 == rest }
+            require(isSame, "output: not each record of input[\(rest)] once and in order")
+        }
+        require(entries.seen == output, "output: a reader saw other records on the way")
+        return faults
+    }
+
+    private static func report(_ entries: TortureJournal.Entries, _ broker: BrokerProcess) {
+        let recovered = entries.recovered.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        print(
+            """
+            torture: \(broker.kills) kills, slowest start \(Int(broker.slowestStartSeconds * 1_000)) ms; \
+            \(entries.plainAcknowledged) plain and \(entries.idempotent.delivered) idempotent records acknowledged, \
+            \(entries.idempotent.failed) failed; \(entries.seen.count) passed on in \
+            \(entries.committedTransactions) transactions, \(entries.abortedTransactions) aborted; \
+            recovered: \(recovered.joined(separator: ", "))
+            """
+        )
+    }
+}
