@@ -11,12 +11,16 @@ import Testing
         return Array(text.utf8)
     }
 
-    private static let lines = FileChunker.Layout.lines(hasHeader: true, timeColumn: 0, delimiter: UInt8(ascii: ","))
+    private static func lines(isEndStamped: Bool) -> FileChunker.Layout {
+        .lines(hasHeader: true, timeColumn: 0, delimiter: UInt8(ascii: ","), isEndStamped: isEndStamped)
+    }
 
     @Test(arguments: [1, 40, 100, 200, 100_000])
     func everyLineIsInOneChunkAndDaysStayTogether(_ chunkBytes: Int) {
         let file = FileChunkerTests.file(days: 9, perDay: 4)
-        let chunks = FileChunker(layout: FileChunkerTests.lines, chunkBytes: chunkBytes).chunks(of: file)
+        let chunks = FileChunker(layout: FileChunkerTests.lines(isEndStamped: false), chunkBytes: chunkBytes).chunks(
+            of: file
+        )
         let header = Array("time,kWh\n".utf8)
         var content: [UInt8] = header
         for chunk in chunks {
@@ -31,9 +35,21 @@ import Testing
         #expect(chunkBytes > 40 || chunks.count == 9)
     }
 
+    @Test func midnightEndsItsDayWhereTimesAreEnds() {
+        let text =
+            "time,kWh\n2020-01-01 12:00,1\n2020-01-02 00:00:00,2\n2020-01-02 12:00,3\n2020-01-03T00:00,4\n2020-01-03 12:00,5\n"
+        let chunks = FileChunker(layout: FileChunkerTests.lines(isEndStamped: true), chunkBytes: 1).chunks(
+            of: Array(text.utf8)
+        )
+        let lines = chunks.map {
+            String(decoding: $0.body, as: UTF8.self).split(separator: "\n").dropFirst().map(\.last)
+        }
+        #expect(lines == [["1", "2"], ["3", "4"], ["5"]])
+    }
+
     @Test func theSameFileGivesTheSameChunks() {
         let file = FileChunkerTests.file(days: 9, perDay: 4)
-        let chunker = FileChunker(layout: FileChunkerTests.lines, chunkBytes: 64)
+        let chunker = FileChunker(layout: FileChunkerTests.lines(isEndStamped: false), chunkBytes: 64)
         #expect(chunker.chunks(of: file) == chunker.chunks(of: file))
     }
 

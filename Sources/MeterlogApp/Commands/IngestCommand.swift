@@ -108,10 +108,16 @@ struct IngestCommand: AsyncParsableCommand {
             return .lines(
                 hasHeader: !type.noHeader,
                 timeColumn: timeColumn(bytes, delimiter: delimiter),
-                delimiter: delimiter
+                delimiter: delimiter,
+                isEndStamped: type.stamp != "start"
             )
         case AWSGuidanceCSV.format.name:
-            return .lines(hasHeader: bytes.starts(with: "time".utf8), timeColumn: 0, delimiter: UInt8(ascii: ","))
+            return .lines(
+                hasHeader: bytes.starts(with: "time".utf8),
+                timeColumn: 0,
+                delimiter: UInt8(ascii: ","),
+                isEndStamped: true
+            )
         case NEM12.format.name:
             return .nem12
         default:

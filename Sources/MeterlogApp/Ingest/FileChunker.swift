@@ -11,9 +11,10 @@ package struct FileChunker {
     package enum Layout: Equatable {
         /// One payload, however large.
         case whole
-        /// A header line (or none) before every chunk; cut only where the date in column `timeColumn` changes, so that a day of
-        /// local times, with an hour that comes twice, stays together.
-        case lines(hasHeader: Bool, timeColumn: Int, delimiter: UInt8)
+        /// A header line (or none) before every chunk; cut only where the day in column `timeColumn` changes, so that a day of
+        /// local times, with an hour that comes twice, stays together. Where times are interval ends, midnight belongs to the day
+        /// that it ends.
+        case lines(hasHeader: Bool, timeColumn: Int, delimiter: UInt8, isEndStamped: Bool)
         /// NEM12: a `100` record before and a `900` record after every chunk; cut only before a `200` record.
         case nem12
     }
@@ -29,49 +30,77 @@ package struct FileChunker {
     package func chunks(of bytes: [UInt8]) -> [Chunk] {
         switch layout {
         case .whole: [Chunk(range: 0..<bytes.count, body: bytes)]
-        case .lines(let hasHeader, let timeColumn, let delimiter):
-            lineChunks(bytes, hasHeader: hasHeader, timeColumn: timeColumn, delimiter: delimiter)
+        case .lines(let hasHeader, let timeColumn, let delimiter, let isEndStamped):
+            lineChunks(
+                bytes,
+                hasHeader: hasHeader,
+                time: TimeField(column: timeColumn, delimiter: delimiter),
+                isEndStamped: isEndStamped
+            )
         case .nem12: nem12Chunks(bytes)
         }
     }
 
-    private func lineChunks(_ bytes: [UInt8], hasHeader: Bool, timeColumn: Int, delimiter: UInt8) -> [Chunk] {
+    private func lineChunks(_ bytes: [UInt8], hasHeader: Bool, time: TimeField, isEndStamped: Bool) -> [Chunk] {
         guard bytes.count > chunkBytes else { return [Chunk(range: 0..<bytes.count, body: bytes)] }
         let headerEnd = hasHeader ? lineEnd(bytes, 0) : 0
         let header = Array(bytes[..<headerEnd])
         var chunks: [Chunk] = []
         var start = headerEnd
         var line = start
-        var lastDate: ArraySlice<UInt8> = []
+        var lastDay: ArraySlice<UInt8> = []
         while line < bytes.count {
-            let date = dateField(bytes, line, column: timeColumn, delimiter: delimiter)
-            if line - start >= chunkBytes, !date.elementsEqual(lastDate) {
+            var day = time.date(bytes, line)
+            if isEndStamped, !lastDay.isEmpty, time.isMidnight(bytes, after: day) { day = lastDay }
+            if line - start >= chunkBytes, !day.elementsEqual(lastDay) {
                 chunks.append(Chunk(range: start..<line, body: header + bytes[start..<line]))
                 start = line
             }
-            lastDate = date
+            lastDay = day
             line = lineEnd(bytes, line)
         }
         if start < bytes.count { chunks.append(Chunk(range: start..<bytes.count, body: header + bytes[start...])) }
         return chunks
     }
 
-    /// The time field of a line up to its `T` or space: the date.
-    private func dateField(_ bytes: [UInt8], _ line: Int, column: Int, delimiter: UInt8) -> ArraySlice<UInt8> {
-        var cursor = line
-        var field = 0
-        while field < column, cursor < bytes.count, bytes[cursor] != 0x0a {
-            if bytes[cursor] == delimiter { field += 1 }
-            cursor += 1
+    /// The field of a line that holds its time.
+    private struct TimeField {
+        let column: Int
+        let delimiter: UInt8
+
+        /// The field up to its `T` or space: the date.
+        func date(_ bytes: [UInt8], _ line: Int) -> ArraySlice<UInt8> {
+            var cursor = line
+            var field = 0
+            while field < column, cursor < bytes.count, bytes[cursor] != 0x0a {
+                if bytes[cursor] == delimiter { field += 1 }
+                cursor += 1
+            }
+            let start = cursor
+            while cursor < bytes.count, !isEnd(bytes[cursor]), bytes[cursor] != UInt8(ascii: " "),
+                bytes[cursor] != UInt8(ascii: "T")
+            {
+                cursor += 1
+            }
+            return bytes[start..<cursor]
         }
-        let start = cursor
-        while cursor < bytes.count, bytes[cursor] != 0x0a, bytes[cursor] != delimiter,
-            bytes[cursor] != UInt8(ascii: " "),
-            bytes[cursor] != UInt8(ascii: "T")
-        {
-            cursor += 1
+
+        /// Whether nothing but zeros, colons and points comes between the date and the end of the field.
+        func isMidnight(_ bytes: [UInt8], after date: ArraySlice<UInt8>) -> Bool {
+            var cursor = date.endIndex + 1
+            var zeros = 0
+            while cursor < bytes.count, !isEnd(bytes[cursor]) {
+                switch bytes[cursor] {
+                case UInt8(ascii: "0"): zeros += 1
+                case UInt8(ascii: ":"), UInt8(ascii: "."), 0x0d: break
+                default: return false
+                }
+                cursor += 1
+            }
+            return zeros > 0
         }
-        return bytes[start..<cursor]
+
+        private func isEnd(_ byte: UInt8) -> Bool { byte == 0x0a || byte == delimiter }
     }
 
     private func nem12Chunks(_ bytes: [UInt8]) -> [Chunk] {
