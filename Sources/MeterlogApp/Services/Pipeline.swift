@@ -135,7 +135,8 @@ struct Pipeline: Sendable {
                 configuration,
                 metrics: metrics,
                 logger: settings.logger("meterlog.projector")
-            )
+            ),
+            maintenance: MaintenanceService(settings: settings, logger: settings.logger("meterlog.upkeep"))
         )
     }
 

@@ -5,8 +5,11 @@ import ServiceLifecycle
 /// The projections as a service: stores what they have read and stops on graceful shutdown.
 struct ProjectorService: Service {
     let projections: ProjectionService
+    let maintenance: MaintenanceService
 
     func run() async throws {
+        let upkeep = Task { try await maintenance.run() }
+        defer { upkeep.cancel() }
         projections.start()
         let watch = Task { await failureOfProjector() }
         await withGracefulShutdownHandler {
