@@ -23,6 +23,7 @@ struct BrokerTortureTests {
     private static func torture(seconds: Double, binary: String) throws {
         let directory = try TestBroker.makeDirectory()
         let broker = try BrokerProcess(binary: binary, directory: directory)
+        defer { broker.kill() }
         try broker.start()
         let clients = TortureClients(port: broker.port, journal: TortureJournal())
         try clients.createTopics()
@@ -57,13 +58,15 @@ struct BrokerTortureTests {
         if faults.isEmpty { try TestBroker.removeDirectory(directory) }
     }
 
-    /// Waits until everything written has been passed on and seen. Returns whether that happened in two minutes.
+    /// Waits until everything written has been passed on and seen. Returns whether that happened; gives up when nothing
+    /// has come for half a minute.
     private static func drain(_ clients: TortureClients) throws -> Bool {
-        let end = Date().addingTimeInterval(120)
         let admin = try KafkaAdmin(settings: clients.settings("drain"))
-        while Date() < end {
+        var last = (count: 0, at: Date())
+        while Date().timeIntervalSince(last.at) < 30 {
             usleep(500_000)
             let entries = clients.journal.entries
+            if entries.seen.count > last.count { last = (entries.seen.count, Date()) }
             guard entries.idempotentSent > 0 else { continue }
             let highs = try TortureClients.inputs.map { try admin.watermarks(of: $0).high }
             let committed = try admin.committedOffsets(ofGroup: "torture", TortureClients.inputs).map { $0 ?? 0 }

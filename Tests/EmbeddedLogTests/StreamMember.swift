@@ -95,13 +95,6 @@ struct StreamMember: ~Copyable {
     }
 }
 
-/// Runs calls that block on a thread of their own, so that the task pool is free for the broker.
-func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread { continuation.resume(with: Result { try body() }) }.start()
-    }
-}
-
 /// The values of a partition, from its first record to its end.
 func readValues(
     _ brokers: String,
