@@ -36,6 +36,11 @@ struct ClusterState: Sendable {
 
     // MARK: Time
 
+    /// Follows a clock that moves by itself.
+    mutating func advance(to nanoseconds: Int64) {
+        advance(nanoseconds: max(0, nanoseconds - nowNanoseconds))
+    }
+
     mutating func advance(nanoseconds: Int64) {
         nowNanoseconds += nanoseconds
         let now = nowMilliseconds

@@ -1,4 +1,6 @@
+import Glibc
 public import StreamCore
+import StreamRuntime
 import Synchronization
 
 /// An in-memory log with topics, transactions, consumer groups and time, shared by the `SimulatedLog`s that talk to it.
@@ -7,31 +9,45 @@ import Synchronization
 /// seeded generator, so that a run with one thread is the same every time.
 public final class SimulatedCluster: Sendable {
     private let storage: Mutex<ClusterState>
-
-    /// Real time that a poll sleeps when there is nothing, for loops on real threads; a simulation has only its own time.
-    let idlePauseMicroseconds: UInt32
+    private let clock: ClusterClock
 
     public init(
         seed: UInt64 = 0,
         faults: FaultPlan = .none,
         defect: PlantedDefect? = nil,
-        idlePauseMicroseconds: UInt32 = 0
+        clock: ClusterClock = .simulated
     ) {
-        self.idlePauseMicroseconds = idlePauseMicroseconds
+        self.clock = clock
         storage = Mutex(ClusterState(random: SeededRandom(seed: seed), faults: faults, defect: defect))
     }
 
     func withState<Result>(_ body: (inout sending ClusterState) -> sending Result) -> sending Result {
-        storage.withLock { body(&$0) }
+        storage.withLock { state in
+            if clock != .simulated { state.advance(to: MonotonicClock.nanoseconds()) }
+            return body(&state)
+        }
+    }
+
+    /// What a poll does that found nothing.
+    ///
+    /// Several threads wait side by side, so that on the machine's clock none of them may move the time: the log's would run as many
+    /// times faster than the loops', and transactions would time out while their loops think them young.
+    func waitIdle(timeoutMilliseconds: Int32) {
+        switch clock {
+        case .simulated: withState { $0.advance(nanoseconds: Int64(timeoutMilliseconds) * 1_000_000) }
+        case .machine(let pause):
+            let timeoutMicroseconds = UInt32(clamping: Int64(timeoutMilliseconds) * 1_000)
+            usleep(min(pause, timeoutMicroseconds))
+        }
     }
 
     public func createTopic(_ name: String, partitions: Int) {
-        storage.withLock { $0.topics[name] = Array(repeating: SimulatedPartition(), count: partitions) }
+        withState { $0.topics[name] = Array(repeating: SimulatedPartition(), count: partitions) }
     }
 
     /// Appends a committed record.
     public func append(_ record: SimulatedRecord, to partition: TopicPartition) {
-        storage.withLock { state in
+        withState { state in
             let isKnown = state.append(record, to: partition, transaction: nil)
             precondition(isKnown, "\(partition) does not exist")
         }
@@ -39,7 +55,7 @@ public final class SimulatedCluster: Sendable {
 
     /// Appends records of a transaction that is aborted at once: no reader may see them.
     public func appendAborted(_ records: [SimulatedRecord], to partition: TopicPartition) {
-        storage.withLock { state in
+        withState { state in
             state.producers["aborting", default: ClusterState.Producer()].epoch += 1
             let id = state.begin("aborting")
             for record in records { _ = state.append(record, to: partition, transaction: id) }
@@ -49,7 +65,7 @@ public final class SimulatedCluster: Sendable {
 
     /// The records that a `read_committed` reader sees, in order.
     public func committedRecords(of partition: TopicPartition) -> [SimulatedRecord] {
-        storage.withLock { state in
+        withState { state in
             let end = state.stableEnd(partition) ?? 0
             return (0..<end).compactMap { state.visibleRecord(partition, $0) }
         }
@@ -57,58 +73,59 @@ public final class SimulatedCluster: Sendable {
 
     /// One past the last readable offset.
     public func stableEnd(of partition: TopicPartition) -> Int64 {
-        storage.withLock { $0.stableEnd(partition) ?? 0 }
+        withState { $0.stableEnd(partition) ?? 0 }
     }
 
     /// Whether a reader at this offset has nothing left to read.
     public func hasNoVisibleRecord(of partition: TopicPartition, from offset: Int64) -> Bool {
-        storage.withLock { state in
+        withState { state in
             let end = state.stableEnd(partition) ?? 0
             return offset >= end || (offset..<end).allSatisfy { state.visibleRecord(partition, $0) == nil }
         }
     }
 
     public func committedOffset(of partition: TopicPartition, group: String) -> Int64? {
-        storage.withLock { $0.groups[group]?.committed[partition] }
+        withState { $0.groups[group]?.committed[partition] }
     }
 
     /// Sets a group's offset, as an operator does.
     public func setCommittedOffset(_ nextOffset: Int64?, of partition: TopicPartition, group: String) {
-        storage.withLock { $0.groups[group]?.overwrite(partition, nextOffset) }
+        withState { $0.groups[group]?.overwrite(partition, nextOffset) }
     }
 
-    public var nowNanoseconds: Int64 { storage.withLock { $0.nowNanoseconds } }
+    public var nowNanoseconds: Int64 { withState { $0.nowNanoseconds } }
 
-    /// Moves time on; sessions and transactions time out.
+    /// Moves time on; sessions and transactions time out. Only for a cluster on its own clock.
     public func advance(milliseconds: Int64) {
-        storage.withLock { $0.advance(nanoseconds: milliseconds * 1_000_000) }
+        precondition(clock == .simulated, "nobody moves the machine's clock")
+        withState { $0.advance(nanoseconds: milliseconds * 1_000_000) }
     }
 
     public func setFaults(_ plan: FaultPlan) {
-        storage.withLock { $0.faults = plan }
+        withState { $0.faults = plan }
     }
 
     /// Has the group hand partitions to other members.
     public func rebalance(group: String) {
-        storage.withLock { $0.groups[group]?.shuffle() }
+        withState { $0.groups[group]?.shuffle() }
     }
 
     /// Has the group remove all its members, as after a long pause of the processes.
     public func expireMembers(ofGroup group: String) {
-        storage.withLock { state in
+        withState { state in
             for member in state.groups[group]?.members.keys.sorted() ?? [] { state.groups[group]?.remove(member) }
         }
     }
 
     /// Bumps the epoch of a producer, as another with the same transactional id would.
     public func fence(transactionalID: String) {
-        storage.withLock { $0.fence(transactionalID) }
+        withState { $0.fence(transactionalID) }
     }
 
     /// Flips a bit in a random stored record of the topic.
     /// - Returns: false when there is none.
     public func corruptRecord(ofTopic topic: String) -> Bool {
-        storage.withLock { state in
+        withState { state in
             guard let partition = state.topics[topic]?.indices.randomElement(using: &state.random) else { return false }
             let slots = state.topics[topic]?[partition].slots ?? []
             let full = slots.indices.filter { !(slots[$0].record?.value ?? []).isEmpty }
@@ -122,17 +139,17 @@ public final class SimulatedCluster: Sendable {
     }
 
     /// What a correct loop never does, seen by the log.
-    public var violations: [String] { storage.withLock { $0.violations } }
+    public var violations: [String] { withState { $0.violations } }
 
     /// How often what went wrong.
-    public var faultCounts: [String: Int] { storage.withLock { $0.faultCounts } }
+    public var faultCounts: [String: Int] { withState { $0.faultCounts } }
 
     /// A number from the cluster's generator.
     public func random(_ range: ClosedRange<Int>) -> Int {
-        storage.withLock { $0.random.number(range) }
+        withState { $0.random.number(range) }
     }
 
     public func chance(perMillion: Int) -> Bool {
-        storage.withLock { $0.random.chance(perMillion: perMillion) }
+        withState { $0.random.chance(perMillion: perMillion) }
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 public import StreamCore
 
 extension SimulatedLog {
@@ -31,8 +30,7 @@ extension SimulatedLog {
         if let outcome = rebalance() { return outcome }
         fill(&batch, limits)
         guard batch.isEmpty else { return .records }
-        cluster.withState { $0.advance(nanoseconds: Int64(timeoutMilliseconds) * 1_000_000) }
-        if cluster.idlePauseMicroseconds > 0 { usleep(cluster.idlePauseMicroseconds) }
+        cluster.waitIdle(timeoutMilliseconds: timeoutMilliseconds)
         return .idle
     }
 

@@ -7,10 +7,19 @@ import Testing
 
 /// The same loop on real threads and the machine's clock.
 @Suite struct StreamProcessTests {
+    /// Takes events from any thread.
+    private final class EventList: Sendable {
+        private let events = Mutex<[StreamEvent]>([])
+
+        func append(_ event: StreamEvent) { events.withLock { $0.append(event) } }
+
+        var descriptions: [String] { events.withLock { $0.map(\.description) } }
+    }
+
     private typealias Process = StreamProcess<LedgerProcessor, SimulatedLog>
 
     private func cluster(partitions: Int) -> SimulatedCluster {
-        let cluster = SimulatedCluster(idlePauseMicroseconds: 500)
+        let cluster = SimulatedCluster(clock: .machine(idlePauseMicroseconds: 500))
         cluster.createTopic(LedgerProcessor.inputTopic, partitions: partitions)
         cluster.createTopic(LedgerProcessor.outputTopics[0], partitions: 1)
         cluster.createTopic(LoopBench.snapshots, partitions: partitions)
@@ -22,14 +31,15 @@ import Testing
         threads: Int,
         metrics: MetricsRegistry = MetricsRegistry(),
         faultyID: UInt64? = nil,
-        makeLog: (@Sendable (Int) throws -> SimulatedLog)? = nil
+        makeLog: (@Sendable (Int) throws -> SimulatedLog)? = nil,
+        report: @escaping @Sendable (Int, StreamEvent) -> Void = { _, _ in }
     ) -> Process {
         Process(
             threads: threads,
             configuration: .init(faultyID: faultyID),
             options: StreamOptions(groupID: LoopBench.group, outputs: LoopBench.outputs),
             metrics: metrics,
-            report: { _, _ in },
+            report: report,
             makeLog: makeLog ?? { thread in
                 SimulatedLog(cluster: cluster, groupID: LoopBench.group, transactionalID: "t\(thread)")
             }
@@ -55,7 +65,15 @@ import Testing
     @Test func threadsShareTheWorkAndStopWhenAsked() async throws {
         let cluster = cluster(partitions: 4)
         let metrics = MetricsRegistry()
-        let process = process(cluster, threads: 3, metrics: metrics)
+        let warnings = EventList()
+        let process = process(
+            cluster,
+            threads: 3,
+            metrics: metrics,
+            report: { _, event in
+                if event.severity != .info { warnings.append(event) }
+            }
+        )
         append(200, to: cluster, partitions: 4)
         try process.start()
         try await waitForOutputs(200, cluster)
@@ -64,6 +82,7 @@ import Testing
         try await process.waitUntilStopped()
         #expect(process.status.map(\.activity) == [.stopped, .stopped, .stopped])
         #expect(process.status.map(\.committedRecords).reduce(0, +) >= 200)
+        #expect(warnings.descriptions == [], "nothing went wrong, so nothing is redone")
         let page = metrics.renderPrometheusText()
         #expect(page.contains(#"meterlog_stream_commit_seconds_count{processor="ledger"}"#))
         #expect(page.contains("meterlog_ledger_applied_records_total 200"))
