@@ -9,11 +9,13 @@ struct ClusterAccess: Sendable {
     let kafka: KafkaSettings
     let catalog: TopicCatalog
     let logger: Logger
+    private let outages: OutageNotices
 
     /// - Parameter brokers: overrides the configured ones (the embedded log's address).
     init(settings: Settings, brokers: [String]? = nil, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
+        outages = OutageNotices(logger: logger)
         let brokers = brokers ?? settings.kafka.brokers
         guard !brokers.isEmpty else {
             throw AppError.unusable(
@@ -31,11 +33,8 @@ struct ClusterAccess: Sendable {
 
     /// What librdkafka has to say, into the log.
     var notices: KafkaNoticeHandler {
-        let logger = logger
-        return { notice in
-            let level: Logger.Level = notice.severity <= 3 ? .error : notice.severity <= 5 ? .warning : .debug
-            logger.log(level: level, "kafka: \(notice.message)", metadata: ["subject": "\(notice.subject)"])
-        }
+        let outages = outages
+        return { outages.handle($0) }
     }
 
     /// Partitions of every topic that exists.
