@@ -89,8 +89,12 @@ struct Group: Sendable {
         guard protocolType == "consumer" else { return false }
         return members.values.contains { member in
             member.protocols.contains { offered in
-                let subscription = try? ConsumerProtocolSubscription(decoding: offered.metadata[...])
-                return subscription?.topics.contains(topic) ?? true
+                do throws(WireError) {
+                    return try ConsumerProtocolSubscription(decoding: offered.metadata[...]).topics.contains(topic)
+                } catch {
+                    // What can't be read may be a subscription to anything.
+                    return true
+                }
             }
         }
     }

@@ -140,8 +140,14 @@ final class TransactionCoordinator: Sendable {
         _ topic: String,
         _ partition: Int32
     ) -> ErrorCode? {
-        let header = records.withUnsafeBytes { bytes in try? RecordBatchHeader(parsing: bytes) }
-        // What is no batch is refused by the log.
+        let header: RecordBatchHeader? = records.withUnsafeBytes { bytes in
+            do throws(RecordBatchError) {
+                return try RecordBatchHeader(parsing: bytes)
+            } catch {
+                // What is no batch is refused by the log.
+                return nil
+            }
+        }
         guard let header, header.isTransactional else { return nil }
         guard let transactionalId else { return .invalidTransactionState }
         let code = check(
