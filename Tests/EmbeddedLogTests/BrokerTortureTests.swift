@@ -49,7 +49,9 @@ struct BrokerTortureTests {
         clients.journal.stopWriters()
         let isDrained = try drain(clients)
         clients.journal.stopAll()
-        running.wait()
+        if running.wait(timeout: .now() + 60) == .timedOut {
+            clients.journal.note { $0.faults.append("a client does not stop") }
+        }
         let faults = try judge(clients, isDrained: isDrained)
         let exitCode = broker.stop()
         report(clients.journal.entries, broker)
