@@ -185,7 +185,9 @@ extension EmbeddedLogConfiguration {
         options.report = { event in
             switch event {
             case .damaged, .readOnly, .maintenanceFailed: logger.error("storage", metadata: ["event": "\(event)"])
-            case .cutTail, .rebuilt: logger.warning("storage", metadata: ["event": "\(event)"])
+            case .cutTail: logger.warning("storage", metadata: ["event": "\(event)"])
+            // What every crash leaves to do; nothing is lost by it.
+            case .rebuilt: logger.info("storage", metadata: ["event": "\(event)"])
             case .retired, .compacted: logger.debug("storage", metadata: ["event": "\(event)"])
             }
         }

@@ -5,9 +5,13 @@ internal import StreamCore
 ///
 /// The library's callback only records what the group wants; the library then waits, heartbeating, until `assign` or `unassign`.
 final class GroupConsumer {
+    /// Leaving a group takes one answer of the coordinator; a broker that is away must not keep a process from ending.
+    private static let closeTimeoutMilliseconds: Int32 = 15_000
+
     private let handle: ClientHandle
     private let reader: PartitionReader
     private var loop = FetchLoop()
+    private var isCloseStarted = false
     private(set) var isSubscribed = false
 
     init(_ settings: KafkaSettings, _ options: KafkaLog.Options, _ notices: KafkaNoticeHandler?) throws(KafkaError) {
@@ -169,7 +173,8 @@ final class GroupConsumer {
 
     /// Answers what is unanswered, leaves the group and closes.
     func close() {
-        guard rd_kafka_consumer_closed(handle.pointer) == 0 else { return }
+        guard !isCloseStarted else { return }
+        isCloseStarted = true
         isSubscribed = false
         for pending in handle.context.beginClosing() {
             switch pending {
@@ -189,6 +194,13 @@ final class GroupConsumer {
                 )
             }
         }
-        rd_kafka_consumer_close(handle.pointer)
+        if !BoundedClose.run(handle, timeoutMilliseconds: GroupConsumer.closeTimeoutMilliseconds) {
+            handle.context.notice(
+                severity: 4,
+                subject: "CLOSE",
+                message:
+                    "the group member has not closed in \(GroupConsumer.closeTimeoutMilliseconds) ms; it is left behind"
+            )
+        }
     }
 }
