@@ -67,7 +67,11 @@ struct IngestCommand: AsyncParsableCommand {
     private func payloads(_ zones: ZoneMap?) throws -> [GatewayClient.Payload] {
         var result: [GatewayClient.Payload] = []
         for path in files {
-            for file in try InputFile.read(path) where !file.bytes.isEmpty {
+            for file in try InputFile.read(path) {
+                guard !file.bytes.isEmpty else {
+                    Terminal.complain("meterlog ingest: \(file.name) is empty and was not sent")
+                    continue
+                }
                 let zone = zones?.zone(of: file.stem)
                 if zones != nil, zone == nil {
                     throw IngestError.unusable("\(file.name): the time zone map has no row for \"\(file.stem)\"")
