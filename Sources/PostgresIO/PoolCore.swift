@@ -115,7 +115,7 @@ extension PoolCore {
                 let resume = job.run(&connection)
                 let cancelled = finish(slot)
                 resume(cancelled)
-                // A cancel request may still be on its way to this session and would hit the next statement.
+                // A cancel request may still be on its way to this connection and would hit the next statement.
                 if !cancelled, isClean(&connection) { kept = consume connection }
             } catch {
                 job.fail(finish(slot) ? .cancelled : .database(error))

@@ -60,7 +60,7 @@ struct ProjectorLoop<Model: ReadModel> {
             report(failure.reason, "stands by")
             pause(configuration.limits.standbyMilliseconds)
         case .reject:
-            // `carefulUntil` is set; the next session finds the record.
+            // `carefulUntil` is set; the next connection finds the record.
             logger.warning("projection \(Model.name.rawValue): \(failure.reason); looks for the record")
         case .fatal:
             board.update { $0.phase = .failed(reason: failure.reason) }
