@@ -4,6 +4,8 @@ import StreamCore
 struct ClusterState: Sendable {
     static let transactionTimeoutMilliseconds: Int64 = 20_000
     static let sessionTimeoutMilliseconds: Int64 = 6_000
+    /// Bytes of the largest value that a topic takes.
+    static let maximumValueBytes = 4 << 20
 
     struct Producer: Sendable {
         var epoch = 0
@@ -25,12 +27,24 @@ struct ClusterState: Sendable {
     /// Breaches of the contract between loop and log.
     var violations: [String] = []
     var faultCounts: [String: Int] = [:]
+    /// Places passed where a process may die.
+    var crashPoints = 0
+    /// The one at which the process that passes it dies, whatever the plan says.
+    var crashAtPoint: Int?
 
     var nowMilliseconds: Int64 { nowNanoseconds / 1_000_000 }
 
-    mutating func happens(_ name: String, _ perMillion: Int) -> Bool {
+    mutating func happens(_ kind: FaultKind, _ perMillion: Int) -> Bool {
         guard random.chance(perMillion: perMillion) else { return false }
-        faultCounts[name, default: 0] += 1
+        faultCounts[kind.rawValue, default: 0] += 1
+        return true
+    }
+
+    /// Whether the process dies here.
+    mutating func crashesHere() -> Bool {
+        crashPoints += 1
+        guard crashPoints == crashAtPoint else { return happens(.crash, faults.crash) }
+        faultCounts[FaultKind.crash.rawValue, default: 0] += 1
         return true
     }
 
@@ -53,6 +67,11 @@ struct ClusterState: Sendable {
             guard now - transactions[id].beganAtMilliseconds >= Self.transactionTimeoutMilliseconds else { continue }
             fence(name)
         }
+    }
+
+    /// The group notices after the session timeout that a member is gone.
+    mutating func expectDeparture(of member: Int, from group: String) {
+        departures.append((group, member, nowMilliseconds + Self.sessionTimeoutMilliseconds))
     }
 
     // MARK: Records

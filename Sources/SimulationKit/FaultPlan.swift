@@ -10,6 +10,8 @@ public struct FaultPlan: Sendable, Equatable {
     public var fence = 0
     /// A commit is applied or not, and answers with "retry", "abort" or "fenced" all the same.
     public var unknownCommit = 0
+    /// The group hands partitions to other members while a batch is being produced.
+    public var rebalance = 0
     /// The group removes the member, which learns it from its next poll or commit.
     public var expireMember = 0
     /// A partition gives nothing for some polls.
@@ -30,21 +32,25 @@ public struct FaultPlan: Sendable, Equatable {
         plan.abortRequired = 8_000
         plan.fence = 4_000
         plan.unknownCommit = 60_000
+        plan.rebalance = 3_000
         plan.expireMember = 3_000
         plan.stall = 10_000
         plan.redelivery = 10_000
         return plan
     }
-}
 
-/// A defect planted in the in-memory log, to see that the oracle finds it.
-public enum PlantedDefect: Sendable, Equatable, CaseIterable {
-    /// Input offsets are committed on their own, before the outputs.
-    case offsetsCommittedBeforeOutputs
-    /// Outputs are committed on their own, before the input offsets.
-    case outputsCommittedBeforeOffsets
-    /// A member that the group has removed may still commit.
-    case removedMembersMayCommit
-    /// Readers see records of aborted transactions.
-    case abortedRecordsVisible
+    /// This plan with nothing but faults of these kinds.
+    func limited(to kinds: Set<FaultKind>) -> FaultPlan {
+        var plan = FaultPlan()
+        if kinds.contains(.crash) { plan.crash = crash }
+        if kinds.contains(.outage) { plan.outage = outage }
+        if kinds.contains(.abortRequired) { plan.abortRequired = abortRequired }
+        if kinds.contains(.fence) { plan.fence = fence }
+        if kinds.contains(.unknownCommit) { plan.unknownCommit = unknownCommit }
+        if kinds.contains(.rebalance) { plan.rebalance = rebalance }
+        if kinds.contains(.expireMember) { plan.expireMember = expireMember }
+        if kinds.contains(.stall) { plan.stall = stall }
+        if kinds.contains(.redelivery) { plan.redelivery = redelivery }
+        return plan
+    }
 }

@@ -14,9 +14,13 @@ public struct FaultSimulation: ~Copyable {
         /// Entries appended while things break; some come twice, some late.
         public var entries = 400
         public var faults = FaultPlan.storm
+        /// Nothing else goes wrong, whatever the plan and the disturbances say.
+        public var kinds = Set(FaultKind.allCases)
         /// Of a million steps, so many are preceded by a crash, a restart, a graceful stop, a rebalance or a rotten snapshot.
         public var disturbances = 15_000
         public var defect: PlantedDefect?
+        /// The process that passes this place where one may die, counted from 1, dies there.
+        public var crashAtPoint: Int?
 
         public init() {}
     }
@@ -33,6 +37,8 @@ public struct FaultSimulation: ~Copyable {
     private var oracle: LedgerOracle
     private var nextID: UInt64 = 1
     private var history: [(partition: Int, entry: LedgerProcessor.Entry)] = []
+    /// Entries that come late, and how many inputs later.
+    private var late: [(input: (partition: Int, entry: LedgerProcessor.Entry), atInput: Int)] = []
     private var report: SimulationReport
 
     /// Runs one seed to its end.
@@ -48,7 +54,9 @@ public struct FaultSimulation: ~Copyable {
         self.report = SimulationReport(seed: seed)
         self.oracle = LedgerOracle(partitions: options.inputPartitions)
         self.limits = Self.limits(seed: seed)
-        cluster = SimulatedCluster(seed: seed, faults: options.faults, defect: options.defect)
+        let faults = options.faults.limited(to: options.kinds)
+        cluster = SimulatedCluster(seed: seed, faults: faults, defect: options.defect)
+        cluster.crash(atPoint: options.crashAtPoint)
         cluster.createTopic(LedgerProcessor.inputTopic, partitions: options.inputPartitions)
         cluster.createTopic(LedgerProcessor.outputTopics[0], partitions: options.outputPartitions)
         cluster.createTopic("meter.\(LedgerProcessor.name).snapshots", partitions: options.inputPartitions)
@@ -88,22 +96,41 @@ public struct FaultSimulation: ~Copyable {
         }
     }
 
-    /// A new entry, one that was there before, or an aborted one that nobody may see.
+    /// A new entry, one that was there before, one that comes late, or an aborted one that nobody may see.
     private mutating func appendInput() {
         report.inputs += 1
-        if cluster.chance(perMillion: 60_000) {
+        appendDueLateInputs()
+        if breaks(.abortedInput, perMillion: 60_000) {
             let partition = cluster.random(0...options.inputPartitions - 1)
             let entry = LedgerProcessor.Entry(key: "aborted", id: (1 << 62) + nextID, amount: 1)
             cluster.appendAborted([entry.record], to: TopicPartition(LedgerProcessor.inputTopic, Int32(partition)))
             return
         }
-        if !history.isEmpty, cluster.chance(perMillion: 150_000) {
+        if !history.isEmpty, breaks(.duplicateInput, perMillion: 150_000) {
             return append(history[cluster.random(0...history.count - 1)])
         }
         let key = cluster.random(0...options.keys - 1)
         let entry = LedgerProcessor.Entry(key: "key-\(key)", id: nextID, amount: Int64(cluster.random(-500...500)))
         nextID += 1
-        append((key % options.inputPartitions, entry))
+        let input = (key % options.inputPartitions, entry)
+        if breaks(.reorderedInput, perMillion: 100_000) {
+            late.append((input, report.inputs + cluster.random(1...20)))
+        } else {
+            append(input)
+        }
+    }
+
+    private mutating func appendDueLateInputs(all: Bool = false) {
+        for one in late where all || one.atInput <= report.inputs { append(one.input) }
+        let inputs = report.inputs
+        late.removeAll { all || $0.atInput <= inputs }
+    }
+
+    /// Whether a fault of this kind happens to the input now.
+    private mutating func breaks(_ kind: FaultKind, perMillion: Int) -> Bool {
+        guard options.kinds.contains(kind), cluster.chance(perMillion: perMillion) else { return false }
+        report.faults[kind.rawValue, default: 0] += 1
+        return true
     }
 
     private mutating func append(_ input: (partition: Int, entry: LedgerProcessor.Entry)) {
@@ -114,21 +141,27 @@ public struct FaultSimulation: ~Copyable {
     }
 
     private mutating func disturbOnce() {
+        let kinds: [FaultKind] = [.crash, .stop, .rebalance, .corruptSnapshot, .expireMember]
+        let kind = kinds[cluster.random(0...kinds.count - 1)]
+        guard options.kinds.contains(kind) else { return }
         let slots = processes.keys.sorted()
         let slot = slots.isEmpty ? nil : slots[cluster.random(0...slots.count - 1)]
-        switch cluster.random(0...4) {
-        case 0:
-            guard let slot else { return }
-            processes[slot]?.crash()
-            remove(slot)
-        case 1:
-            guard let slot else { return }
-            processes[slot]?.requestStop()
-        case 2: cluster.rebalance(group: SimulatedProcess.groupID)
-        case 3: _ = cluster.corruptRecord(ofTopic: "meter.\(LedgerProcessor.name).snapshots")
+        var isDone = true
+        switch kind {
+        case .crash:
+            if let slot {
+                processes[slot]?.crash()
+                remove(slot)
+            }
+            isDone = slot != nil
+        case .stop:
+            if let slot { processes[slot]?.requestStop() }
+            isDone = slot != nil
+        case .rebalance: cluster.rebalance(group: SimulatedProcess.groupID)
+        case .corruptSnapshot: isDone = cluster.corruptRecord(ofTopic: "meter.\(LedgerProcessor.name).snapshots")
         default: cluster.expireMembers(ofGroup: SimulatedProcess.groupID)
         }
-        report.faults["disturbance", default: 0] += 1
+        if isDone { report.faults[kind.rawValue, default: 0] += 1 }
     }
 
     private mutating func startDueProcesses() {
@@ -138,7 +171,8 @@ public struct FaultSimulation: ~Copyable {
                 slot: slot,
                 cluster: cluster,
                 outputPartitions: options.outputPartitions,
-                limits: limits
+                limits: limits,
+                defect: options.defect
             )
         }
     }
@@ -161,7 +195,7 @@ public struct FaultSimulation: ~Copyable {
         switch failure {
         case .log(let error, _) where error.code == SimulatedLog.crashCode: break
         case .recoveriesExhausted: report.faults["recoveries exhausted", default: 0] += 1
-        default: report.violations.append("a loop ended: \(failure)")
+        default: report.violations.append(SimulationReport.Violation(.survival, "a loop ended: \(failure)"))
         }
     }
 
@@ -176,6 +210,7 @@ public struct FaultSimulation: ~Copyable {
     /// Nothing breaks any more: everything must be processed soon, and the processes must leave when asked.
     private mutating func settle() {
         cluster.setFaults(.none)
+        appendDueLateInputs(all: true)
         let limit = report.steps + Self.settleStepLimit
         while !isEverythingCommitted, report.steps < limit {
             report.steps += 1
@@ -183,15 +218,19 @@ public struct FaultSimulation: ~Copyable {
             stepOne()
             cluster.advance(milliseconds: 10)
         }
-        if !isEverythingCommitted { report.violations.append("no end after \(Self.settleStepLimit) undisturbed steps") }
+        if !isEverythingCommitted { violate("no end after \(Self.settleStepLimit) undisturbed steps") }
         for process in processes.values { process.requestStop() }
         while !processes.isEmpty, report.steps < limit + Self.settleStepLimit {
             report.steps += 1
             stepOne()
         }
-        if !processes.isEmpty { report.violations.append("\(processes.count) processes did not stop") }
+        if !processes.isEmpty { violate("\(processes.count) processes did not stop") }
         // What dead processes left open times out now; until then readers wait for it.
         cluster.advance(milliseconds: ClusterState.transactionTimeoutMilliseconds)
+    }
+
+    private mutating func violate(_ detail: String) {
+        report.violations.append(SimulationReport.Violation(.progress, detail))
     }
 
     private var isEverythingCommitted: Bool {
@@ -210,7 +249,8 @@ public struct FaultSimulation: ~Copyable {
         }
         report.outputs = outputs.count
         report.faults.merge(cluster.faultCounts) { $0 + $1 }
-        report.violations += cluster.violations
+        report.crashPoints = cluster.crashPoints
+        report.violations += cluster.violations.map { SimulationReport.Violation(.contract, $0) }
         report.violations += oracle.differences(from: outputs)
         return report
     }

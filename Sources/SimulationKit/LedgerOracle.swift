@@ -36,10 +36,12 @@ struct LedgerOracle {
     }
 
     /// The first difference of each key, or nothing.
-    func differences(from outputs: [SimulatedRecord]) -> [String] {
+    func differences(from outputs: [SimulatedRecord]) -> [SimulationReport.Violation] {
         var actual: [String: [LedgerProcessor.Balance]] = [:]
         for record in outputs {
-            guard let balance = LedgerProcessor.Balance(record.value ?? []) else { return ["an output is no balance"] }
+            guard let balance = LedgerProcessor.Balance(record.value ?? []) else {
+                return [SimulationReport.Violation(.stateFollowsInput, "an output is no balance")]
+            }
             actual[String(decoding: record.key, as: UTF8.self), default: []].append(balance)
         }
         let expected = expected()
@@ -49,8 +51,24 @@ struct LedgerOracle {
             let index =
                 zip(want, got).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(want.count, got.count)
             let (wanted, found) = (want.dropFirst(index).first, got.dropFirst(index).first)
-            return "\(key): output \(index) of \(want.count): expected \(text(wanted)), found \(text(found))"
+            return SimulationReport.Violation(
+                law(wanted: want, got: got, index),
+                "\(key): output \(index) of \(want.count): expected \(text(wanted)), found \(text(found))"
+            )
         }
+    }
+
+    /// Which law the difference at an index breaks.
+    private func law(
+        wanted: [LedgerProcessor.Balance],
+        got: [LedgerProcessor.Balance],
+        _ index: Int
+    ) -> SimulationLaw {
+        guard index < got.count else { return .nothingLost }
+        let found = got[index]
+        if got[..<index].contains(where: { $0.id == found.id }) { return .nothingTwice }
+        let isSkipped = index < wanted.count && found.id != wanted[index].id
+        return isSkipped && !got.contains { $0.id == wanted[index].id } ? .nothingLost : .stateFollowsInput
     }
 
     private func text(_ balance: LedgerProcessor.Balance?) -> String {

@@ -101,6 +101,14 @@ public final class SimulatedCluster: Sendable {
         withState { $0.advance(nanoseconds: milliseconds * 1_000_000) }
     }
 
+    /// The process that passes the n-th place where one may die, counted from 1, dies there.
+    func crash(atPoint point: Int?) {
+        withState { $0.crashAtPoint = point }
+    }
+
+    /// Places passed where a process may die.
+    var crashPoints: Int { withState { $0.crashPoints } }
+
     public func setFaults(_ plan: FaultPlan) {
         withState { $0.faults = plan }
     }

@@ -6,6 +6,8 @@ struct SimulatedGroup: Sendable {
     struct Member: Sendable {
         var owned: Set<TopicPartition> = []
         var target: Set<TopicPartition> = []
+        /// Static membership (KIP-345); nil is a dynamic member.
+        var instance: String?
     }
 
     /// What a member is to be told at its next poll.
@@ -13,19 +15,30 @@ struct SimulatedGroup: Sendable {
         case assigned([TopicPartition])
         case revoked([TopicPartition])
         case removed
+        /// Another member has joined under the same instance id.
+        case replaced
     }
 
     private(set) var members: [Int: Member] = [:]
     private(set) var committed: [TopicPartition: Int64] = [:]
     private var partitions: [TopicPartition] = []
+    /// Members whose instance id somebody else has taken.
+    private var replaced: Set<Int> = []
     private var nextMember = 1
     private var rotation = 0
 
-    mutating func join(_ partitions: [TopicPartition]) -> Int {
+    /// A static member that is still known gets what it had, and nobody else hears of it.
+    mutating func join(_ partitions: [TopicPartition], instance: String?) -> Int {
         self.partitions = partitions.sorted()
         let id = nextMember
         nextMember += 1
-        members[id] = Member()
+        if let instance, let former = members.first(where: { $0.value.instance == instance }) {
+            members[former.key] = nil
+            replaced.insert(former.key)
+            members[id] = Member(target: former.value.target, instance: instance)
+            return id
+        }
+        members[id] = Member(instance: instance)
         retarget()
         return id
     }
@@ -43,8 +56,10 @@ struct SimulatedGroup: Sendable {
 
     func isMember(_ member: Int) -> Bool { members[member] != nil }
 
+    func isReplaced(_ member: Int) -> Bool { replaced.contains(member) }
+
     mutating func notice(for member: Int) -> Notice? {
-        guard let state = members[member] else { return .removed }
+        guard let state = members[member] else { return isReplaced(member) ? .replaced : .removed }
         let surplus = state.owned.subtracting(state.target)
         if !surplus.isEmpty { return .revoked(surplus.sorted()) }
         let ownedByOthers = members.filter { $0.key != member }.reduce(into: Set<TopicPartition>()) {

@@ -8,12 +8,12 @@ extension SimulatedLog {
     }
 
     private mutating func join() {
-        let (group, topics) = (groupID, topics)
+        let (group, topics, instance) = (groupID, topics, instanceID)
         member = cluster.withState { state in
             let partitions = topics.flatMap { topic in
                 (0..<state.partitionCount(topic)).map { TopicPartition(topic, $0) }
             }
-            return state.groups[group, default: SimulatedGroup()].join(partitions)
+            return state.groups[group, default: SimulatedGroup()].join(partitions, instance: instance)
         }
     }
 
@@ -27,18 +27,18 @@ extension SimulatedLog {
             violation("polled before a rebalance was answered")
         }
         try enter(.poll)
-        if let outcome = rebalance() { return outcome }
+        if let outcome = try rebalance() { return outcome }
         fill(&batch, limits)
         guard batch.isEmpty else { return .records }
         cluster.waitIdle(timeoutMilliseconds: timeoutMilliseconds)
         return .idle
     }
 
-    private mutating func rebalance() -> PollOutcome? {
+    private mutating func rebalance() throws(LogError) -> PollOutcome? {
         guard let member else { return nil }
         let group = groupID
         let notice = cluster.withState { state in
-            if state.happens("expire member", state.faults.expireMember) { state.groups[group]?.remove(member) }
+            if state.happens(.expireMember, state.faults.expireMember) { state.groups[group]?.remove(member) }
             return state.groups[group, default: SimulatedGroup()].notice(for: member)
         }
         switch notice {
@@ -48,6 +48,7 @@ extension SimulatedLog {
         case .revoked(let partitions):
             unansweredRevocation = partitions
             return .revoked(partitions)
+        case .replaced: throw Self.replaced
         case .removed:
             let polls = obliviousPolls ?? (cluster.random(0...1) == 0 ? 0 : cluster.random(1...12))
             obliviousPolls = polls > 0 ? polls - 1 : nil
@@ -93,9 +94,9 @@ extension SimulatedLog {
                 state.stalls[partition] = polls - 1
                 return []
             }
-            if state.happens("stall", state.faults.stall) { state.stalls[partition] = state.random.number(1...20) }
+            if state.happens(.stall, state.faults.stall) { state.stalls[partition] = state.random.number(1...20) }
             var start = position
-            if state.happens("redelivery", state.faults.redelivery) {
+            if state.happens(.redelivery, state.faults.redelivery) {
                 start = max(0, position - Int64(state.random.number(1...5)))
             }
             let end = min(state.stableEnd(partition) ?? 0, start + Int64(max(0, limit)))
@@ -138,7 +139,10 @@ extension SimulatedLog {
         let group = groupID
         let offsets: [Int64?]? = cluster.withState { state in
             guard !partitions.contains(where: { state.hasPendingOffset(group, $0) }) else { return nil }
-            return partitions.map { state.groups[group]?.committed[$0] }
+            let rewind: Int64 = state.defect == .replayWithOutputs ? 3 : 0
+            return partitions.map { partition in
+                state.groups[group]?.committed[partition].map { max(0, $0 - rewind) }
+            }
         }
         guard let offsets else {
             throw LogError(.retry, code: "UNSTABLE_OFFSET_COMMIT", message: "a transaction holds the offset")
@@ -172,9 +176,13 @@ extension SimulatedLog {
     public mutating func close() {
         guard !isCrashed, let member else { return }
         let (group, name) = (groupID, transactionalID)
-        let (transaction, epoch) = (transaction, epoch)
+        let (transaction, epoch, isStatic) = (transaction, epoch, instanceID != nil)
         cluster.withState { state in
-            state.groups[group]?.remove(member)
+            if isStatic {
+                state.expectDeparture(of: member, from: group)
+            } else {
+                state.groups[group]?.remove(member)
+            }
             guard let transaction, state.producers[name]?.epoch == epoch else { return }
             state.end(transaction, .aborted)
         }

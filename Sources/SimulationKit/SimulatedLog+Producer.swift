@@ -12,6 +12,10 @@ extension SimulatedLog {
 
     public mutating func produce(_ effects: borrowing Effects) throws(LogError) {
         try enter(.produce)
+        let group = groupID
+        cluster.withState { state in
+            if state.happens(.rebalance, state.faults.rebalance) { state.groups[group]?.shuffle() }
+        }
         for (index, entry) in effects.entries.enumerated() {
             let record = SimulatedRecord(
                 key: Array(effects.bytes[entry.key]),
@@ -39,6 +43,10 @@ extension SimulatedLog {
         guard let transaction else {
             violation("produced without a transaction")
             return
+        }
+        guard (record.value?.count ?? 0) <= ClusterState.maximumValueBytes else {
+            mustAbort = true
+            throw LogError(.fatal, code: "MSG_SIZE_TOO_LARGE", message: "\(record.value?.count ?? 0) bytes")
         }
         guard cluster.withState({ state in state.append(record, to: partition, transaction: transaction) }) else {
             throw LogError(.fatal, code: "UNKNOWN_TOPIC_OR_PART", message: "\(partition)")
@@ -72,13 +80,15 @@ extension SimulatedLog {
     private mutating func validateMember(_ positions: [PartitionPosition]) throws(LogError) {
         guard !positions.isEmpty else { return }
         let (group, member) = (groupID, member)
-        let isValid = cluster.withState { state in
-            guard state.defect != .removedMembersMayCommit else { return true }
-            return member.map { state.groups[group, default: SimulatedGroup()].isMember($0) } ?? false
+        let (isValid, isReplaced) = cluster.withState { state in
+            guard state.defect != .removedMembersMayCommit else { return (true, false) }
+            let found = state.groups[group, default: SimulatedGroup()]
+            return member.map { (found.isMember($0), found.isReplaced($0)) } ?? (false, false)
         }
         guard !isValid else { return }
         mustAbort = true
-        throw LogError(.abortAndRedo, code: "ILLEGAL_GENERATION", message: "not a member any more")
+        guard !isReplaced else { throw Self.replaced }
+        throw LogError(.fenced, code: "UNKNOWN_MEMBER_ID", message: "not a member any more")
     }
 
     private mutating func addOffsets(_ positions: [PartitionPosition], _ transaction: Int) throws(LogError) {
@@ -112,7 +122,7 @@ extension SimulatedLog {
 
     private func unknownOutcome() -> LogError? {
         cluster.withState { state in
-            guard state.happens("unknown commit", state.faults.unknownCommit) else { return nil }
+            guard state.happens(.unknownCommit, state.faults.unknownCommit) else { return nil }
             switch state.random.number(0...2) {
             case 0: return LogError(.retry, code: "SIMULATED_TIMEOUT", message: "commit timed out")
             case 1: return LogError(.abortAndRedo, code: "SIMULATED_TIMEOUT", message: "commit timed out")
@@ -152,7 +162,7 @@ extension SimulatedLog {
         let (name, epoch) = (transactionalID, epoch)
         let isCurrent = cluster.withState { state in
             guard state.producers[name]?.epoch == epoch else { return false }
-            state.end(transaction, .aborted)
+            state.end(transaction, state.defect == .redoKeepsOutputs ? .committed : .aborted)
             return true
         }
         guard isCurrent else { throw Self.fenced }

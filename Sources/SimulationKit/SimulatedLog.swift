@@ -20,6 +20,8 @@ public struct SimulatedLog: Log, ~Copyable {
     let cluster: SimulatedCluster
     let groupID: String
     let transactionalID: String
+    /// Static membership: the group waits a session for it to return. Nil is a dynamic member.
+    let instanceID: String?
     var epoch = 0
     var member: Int?
     var topics: [String] = []
@@ -37,10 +39,11 @@ public struct SimulatedLog: Log, ~Copyable {
     /// Polls for which a removed member doesn't know that it was: it goes on reading, folding and trying to commit.
     var obliviousPolls: Int?
 
-    public init(cluster: SimulatedCluster, groupID: String, transactionalID: String) {
+    public init(cluster: SimulatedCluster, groupID: String, transactionalID: String, instanceID: String? = nil) {
         self.cluster = cluster
         self.groupID = groupID
         self.transactionalID = transactionalID
+        self.instanceID = instanceID
         epoch = cluster.withState { state in
             state.fence(transactionalID)
             return state.producers[transactionalID]?.epoch ?? 0
@@ -53,10 +56,7 @@ public struct SimulatedLog: Log, ~Copyable {
         isCrashed = true
         guard let member else { return }
         let group = groupID
-        cluster.withState { state in
-            let noticed = state.nowMilliseconds + ClusterState.sessionTimeoutMilliseconds
-            state.departures.append((group, member, noticed))
-        }
+        cluster.withState { $0.expectDeparture(of: member, from: group) }
     }
 
     // MARK: Faults
@@ -70,8 +70,8 @@ public struct SimulatedLog: Log, ~Copyable {
         }
         let (crashes, outage) = cluster.withState { state in
             let plan = state.faults
-            if state.happens("crash", plan.crash) { return (true, 0) }
-            return (false, state.happens("outage", plan.outage) ? state.random.number(1...6) : 0)
+            if state.crashesHere() { return (true, 0) }
+            return (false, state.happens(.outage, plan.outage) ? state.random.number(1...6) : 0)
         }
         if crashes {
             crash()
@@ -87,8 +87,8 @@ public struct SimulatedLog: Log, ~Copyable {
     private mutating func enterTransactional() throws(LogError) {
         let name = transactionalID
         let (current, aborts) = cluster.withState { state in
-            if state.happens("fence", state.faults.fence) { state.fence(name) }
-            let aborts = state.happens("abort required", state.faults.abortRequired)
+            if state.happens(.fence, state.faults.fence) { state.fence(name) }
+            let aborts = state.happens(.abortRequired, state.faults.abortRequired)
             return (state.producers[name]?.epoch ?? 0, aborts)
         }
         guard current == epoch else { throw Self.fenced }
@@ -98,9 +98,13 @@ public struct SimulatedLog: Log, ~Copyable {
 
     /// Draws whether the process dies half way or after the effect.
     mutating func maybeCrash() throws(LogError) {
-        guard cluster.withState({ state in state.happens("crash", state.faults.crash) }) else { return }
+        guard cluster.withState({ $0.crashesHere() }) else { return }
         crash()
         throw Self.crashed
+    }
+
+    static var replaced: LogError {
+        LogError(.fatal, code: "FENCED_INSTANCE_ID", message: "another member has the instance id")
     }
 
     static var crashed: LogError { LogError(.fatal, code: crashCode, message: "the process is dead") }

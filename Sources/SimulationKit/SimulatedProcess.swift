@@ -1,3 +1,4 @@
+import Snapshots
 import StreamCore
 import StreamRuntime
 import Synchronization
@@ -15,9 +16,20 @@ final class SimulatedProcess {
     let slot: Int
     let signals = Signals()
     private var loop: StreamLoop<LedgerProcessor, SimulatedLog>
+    private let cluster: SimulatedCluster
+    private let defect: PlantedDefect?
+    private var defectiveSnapshots: UInt64 = 0
 
-    init(slot: Int, cluster: SimulatedCluster, outputPartitions: Int, limits: StreamLimits) {
+    init(
+        slot: Int,
+        cluster: SimulatedCluster,
+        outputPartitions: Int,
+        limits: StreamLimits,
+        defect: PlantedDefect? = nil
+    ) {
         self.slot = slot
+        self.cluster = cluster
+        self.defect = defect
         let signals = signals
         let environment = StreamEnvironment(
             nowNanoseconds: { cluster.nowNanoseconds },
@@ -36,7 +48,37 @@ final class SimulatedProcess {
         )
     }
 
-    func step() throws(StreamFailure) -> StepOutcome { try loop.step() }
+    func step() throws(StreamFailure) -> StepOutcome {
+        let outcome = try loop.step()
+        if defect == .snapshotOfUncommittedState { writeDefectiveSnapshot() }
+        return outcome
+    }
+
+    /// What a loop would leave behind that takes its snapshots without regard to the open transaction.
+    private func writeDefectiveSnapshot() {
+        for partition in loop.status.partitions where partition.nextOffset > partition.committedOffset {
+            guard cluster.chance(perMillion: 100_000), let state = loop.encodedState(of: partition.partition) else {
+                continue
+            }
+            defectiveSnapshots += 1
+            let image = SnapshotImage(
+                identity: SnapshotLabel.Identity(
+                    processor: LedgerProcessor.name,
+                    owner: Self.groupID,
+                    stateVersion: LedgerProcessor.stateVersion,
+                    input: partition.partition
+                ),
+                place: SnapshotPlace(slot: 0, sequence: 1 << 32 + defectiveSnapshots),
+                nextOffset: partition.committedOffset,
+                state: state
+            )
+            let topic = SnapshotLabel.topic(processor: LedgerProcessor.name)
+            for chunk in 0..<image.chunkCount {
+                let record = SimulatedRecord(key: image.key(ofChunk: chunk), value: image.value(ofChunk: chunk))
+                cluster.append(record, to: TopicPartition(topic, partition.partition.partition))
+            }
+        }
+    }
 
     func requestStop() {
         signals.isStopRequested.store(true, ordering: .relaxed)

@@ -170,4 +170,12 @@ extension StreamLoop where L: ~Copyable {
     package mutating func withLog(_ body: (inout L) -> Void) {
         body(&log)
     }
+
+    /// The present state of a partition, committed or not, for a simulator; nil where the loop doesn't have the partition.
+    package func encodedState(of partition: TopicPartition) -> [UInt8]? {
+        guard let index = tasks.firstIndex(where: { $0.partition == partition }) else { return nil }
+        var state: [UInt8] = []
+        tasks[index].processor.encodeState(into: &state)
+        return state
+    }
 }

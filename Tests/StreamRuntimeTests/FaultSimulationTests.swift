@@ -35,17 +35,34 @@ import Testing
             faults.merge(report.faults) { $0 + $1 }
             events.merge(report.events) { $0 + $1 }
         }
-        let kinds = [
-            "abort required", "crash", "disturbance", "expire member", "fence", "outage", "redelivery", "stall",
-            "unknown commit",
-        ]
-        for kind in kinds { #expect(faults[kind, default: 0] > 0, "\(kind) never happened") }
+        for kind in FaultKind.allCases { #expect(faults[kind.rawValue, default: 0] > 0, "\(kind) never happened") }
         let codes = [
             "stream.fenced", "stream.live", "stream.lost", "stream.outage-ended", "stream.outage-started",
             "stream.redoing", "stream.restoring", "stream.revoked", "stream.snapshot-rejected",
             "stream.snapshot-written", "stream.stopped",
         ]
         for code in codes { #expect(events[code, default: 0] > 0, "\(code) never reported") }
+    }
+
+    @Test func onlyTheFaultsThatWereAskedForHappen() {
+        for kind in FaultKind.allCases {
+            var options = FaultSimulation.Options()
+            options.kinds = [kind]
+            let report = FaultSimulation.run(seed: 11, options: options)
+            #expect(report.isPassed, "\(report)")
+            #expect(Set(report.faults.keys).subtracting(["recoveries exhausted"]).isSubset(of: [kind.rawValue]))
+        }
+    }
+
+    /// One crash a run, at each of the places where one can happen.
+    @Test func aCrashAtEveryStepIsSurvived() {
+        let sweep = CrashSweep(seed: 5)
+        #expect(sweep.crashPoints > 100)
+        for point in 1...sweep.crashPoints {
+            let report = sweep.run(crashAtPoint: point)
+            #expect(report.isPassed, "crash point \(point): \(report)")
+            #expect(report.faults[FaultKind.crash.rawValue] == 1, "crash point \(point) was not reached")
+        }
     }
 
     @Test(arguments: PlantedDefect.allCases)
