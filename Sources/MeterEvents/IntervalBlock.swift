@@ -18,6 +18,14 @@ public struct IntervalBlock: Sendable, Equatable {
     public var sourceStatus: [UInt16]
     /// The source's own version of these values, 0 when it has none.
     public var sourceVersion: Int64
+    /// `IntervalFlags.rawValue` per slot; empty when no slot has any.
+    public var flags: [UInt16] = []
+    /// The device's own clock when it made the payload.
+    public var meterClock: Instant?
+    /// What the values were multiplied by, in billionths; 0 when the source did not say.
+    public var multiplierBillionths: Int64 = 0
+    /// The sender's frame or invocation counter; 0 when it has none.
+    public var frameCounter: UInt64 = 0
 
     /// The quality byte of a slot for which the source had no record at all (unlike `.missing`, which the source reported).
     public static let noRecord: UInt8 = 255
@@ -60,10 +68,11 @@ extension IntervalBlock {
             throw .inconsistent("interval of \(message.intervalS) s")
         }
         let count = message.mantissas.count
-        guard message.qualities.count == count, [0, 2 * count].contains(message.sourceStatus.count) else {
+        guard message.qualities.count == count, [0, 2 * count].contains(message.sourceStatus.count),
+            [0, 2 * count].contains(message.flags.count)
+        else {
             throw .inconsistent("\(count) values, \(message.qualities.count) qualities")
         }
-        let status = message.sourceStatus.array
         self.init(
             meter: message.meter,
             channel: message.channel,
@@ -73,11 +82,13 @@ extension IntervalBlock {
             intervalSeconds: Int32(message.intervalS),
             billionths: try Mantissas.decode(message.mantissas, exponent: message.exponent),
             qualities: message.qualities.array,
-            sourceStatus: stride(from: 0, to: status.count, by: 2).map {
-                UInt16(status[$0]) | UInt16(status[$0 + 1]) << 8
-            },
+            sourceStatus: message.sourceStatus.words,
             sourceVersion: message.sourceVersion
         )
+        flags = message.flags.words
+        if message.hasMeterClockS { meterClock = Instant(secondsSinceEpoch: message.meterClockS) }
+        multiplierBillionths = message.multiplierE9
+        frameCounter = message.frameCounter
     }
 
     var message: Meterlog_V1_IntervalBlock {
@@ -90,10 +101,12 @@ extension IntervalBlock {
         message.intervalS = UInt32(intervalSeconds)
         (message.exponent, message.mantissas) = Mantissas.encode(billionths)
         message.qualities = ByteField.holding(qualities)
-        message.sourceStatus = ByteField.holding(
-            sourceStatus.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
-        )
+        message.sourceStatus = ByteField.holding(words: sourceStatus)
         message.sourceVersion = sourceVersion
+        message.flags = ByteField.holding(words: flags)
+        if let meterClock { message.meterClockS = meterClock.secondsSinceEpoch }
+        message.multiplierE9 = multiplierBillionths
+        message.frameCounter = frameCounter
         return message
     }
 }

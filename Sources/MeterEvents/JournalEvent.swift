@@ -6,8 +6,12 @@ public struct JournalEvent: Sendable, Equatable {
         case intervalBlock(IntervalBlock)
         case registerReads(RegisterReads)
         case meterUpserted(MeterRegistration)
+        case deviceEvents(DeviceEvents)
+        case manualEdit(ManualEdit)
+        case forceEstimate(ForceEstimate)
         case ruleSetActivated(RuleSetActivation)
         case tick(Tick)
+        case weather(WeatherReadings)
         /// A kind that a later version of the schema added; passed over.
         case unknown
     }
@@ -18,36 +22,6 @@ public struct JournalEvent: Sendable, Equatable {
     public init(raw: RawReference, body: Body) {
         self.raw = raw
         self.body = body
-    }
-}
-
-/// What the registry knows of a meter. Empty text: not known.
-public struct MeterRegistration: Sendable, Equatable {
-    public var meter: String
-    public var zone: String
-    public var group: String
-    public var transformer: String
-    public var feeder: String
-
-    public init(meter: String, zone: String, group: String = "", transformer: String = "", feeder: String = "") {
-        self.meter = meter
-        self.zone = zone
-        self.group = group
-        self.transformer = transformer
-        self.feeder = feeder
-    }
-}
-
-/// A rule set takes effect for data from `effectiveFrom` on.
-public struct RuleSetActivation: Sendable, Equatable {
-    public var version: String
-    public var json: String
-    public var effectiveFrom: Instant
-
-    public init(version: String, json: String, effectiveFrom: Instant) {
-        self.version = version
-        self.json = json
-        self.effectiveFrom = effectiveFrom
     }
 }
 
@@ -88,16 +62,11 @@ extension JournalEvent.Body {
         switch event {
         case .intervalBlock(let block): self = .intervalBlock(try IntervalBlock(block))
         case .registerReads(let reads): self = .registerReads(try RegisterReads(reads))
-        case .meterUpserted(let meter):
-            self = .meterUpserted(
-                MeterRegistration(
-                    meter: meter.meter,
-                    zone: meter.zone,
-                    group: meter.group,
-                    transformer: meter.transformer,
-                    feeder: meter.feeder
-                )
-            )
+        case .deviceEvents(let events): self = .deviceEvents(try DeviceEvents(events))
+        case .meterUpserted(let meter): self = .meterUpserted(try MeterRegistration(meter))
+        case .manualEdit(let edit): self = .manualEdit(try ManualEdit(edit))
+        case .forceEstimate(let order): self = .forceEstimate(ForceEstimate(order))
+        case .weatherReadings(let weather): self = .weather(try WeatherReadings(weather))
         case .ruleSetActivated(let rules):
             self = .ruleSetActivated(
                 RuleSetActivation(
@@ -122,14 +91,11 @@ extension JournalEvent.Body {
         switch self {
         case .intervalBlock(let block): return .intervalBlock(block.message)
         case .registerReads(let reads): return .registerReads(reads.message)
-        case .meterUpserted(let meter):
-            var message = Meterlog_V1_MeterUpserted()
-            message.meter = meter.meter
-            message.zone = meter.zone
-            message.group = meter.group
-            message.transformer = meter.transformer
-            message.feeder = meter.feeder
-            return .meterUpserted(message)
+        case .deviceEvents(let events): return .deviceEvents(events.message)
+        case .meterUpserted(let meter): return .meterUpserted(meter.message)
+        case .manualEdit(let edit): return .manualEdit(edit.message)
+        case .forceEstimate(let order): return .forceEstimate(order.message)
+        case .weather(let weather): return .weatherReadings(weather.message)
         case .ruleSetActivated(let rules):
             var message = Meterlog_V1_RuleSetActivated()
             message.version = rules.version

@@ -9,6 +9,26 @@ public struct RegisterReads: Sendable, Equatable {
     /// One reading per instant, in billionths of the unit.
     public var billionths: [Int64]
     public var qualities: [UInt8]
+    /// The device's own clock when it made the payload.
+    public var meterClock: Instant?
+    /// Time-of-use rate that the register counts; empty for the total.
+    public var touCode = ""
+    /// The source's own consumption of a period, where it gives one (NEM13).
+    public var advance: Advance?
+
+    /// A consumption that a source states beside its readings.
+    public struct Advance: Sendable, Equatable {
+        public var from: Instant
+        public var to: Instant
+        /// In billionths of the unit.
+        public var billionths: Int64
+
+        public init(from: Instant, to: Instant, billionths: Int64) {
+            self.from = from
+            self.to = to
+            self.billionths = billionths
+        }
+    }
 
     public init(
         meter: String,
@@ -43,6 +63,14 @@ extension RegisterReads {
             billionths: try Mantissas.decode(message.mantissas, exponent: message.exponent),
             qualities: message.qualities.array
         )
+        if message.hasMeterClockS { meterClock = Instant(secondsSinceEpoch: message.meterClockS) }
+        touCode = message.touCode
+        guard message.hasAdvanceE9 else { return }
+        advance = Advance(
+            from: Instant(secondsSinceEpoch: message.advanceFromS),
+            to: Instant(secondsSinceEpoch: message.advanceToS),
+            billionths: message.advanceE9
+        )
     }
 
     var message: Meterlog_V1_RegisterReads {
@@ -53,6 +81,13 @@ extension RegisterReads {
         message.atS = at.map(\.secondsSinceEpoch)
         (message.exponent, message.mantissas) = Mantissas.encode(billionths)
         message.qualities = ByteField.holding(qualities)
+        if let meterClock { message.meterClockS = meterClock.secondsSinceEpoch }
+        message.touCode = touCode
+        if let advance {
+            message.advanceE9 = advance.billionths
+            message.advanceFromS = advance.from.secondsSinceEpoch
+            message.advanceToS = advance.to.secondsSinceEpoch
+        }
         return message
     }
 }

@@ -118,6 +118,8 @@ extension WindowState {
         isClosed = message.closed
         revision = message.revision
         sumBillionths = message.sumE9
+        grade = Severity(rawValue: UInt8(clamping: message.grade))
+        isBeyondHistory = message.beyondHistory
     }
 
     var message: Meterlog_V1_WindowState {
@@ -133,6 +135,8 @@ extension WindowState {
         message.closed = isClosed
         message.revision = revision
         message.sumE9 = sumBillionths
+        message.grade = UInt32(grade?.rawValue ?? 0)
+        message.beyondHistory = isBeyondHistory
         return message
     }
 }

@@ -134,6 +134,10 @@ public struct WindowState: Sendable, Equatable {
     public var revision: UInt32
     /// Sum of the values in the window, in billionths of the unit.
     public var sumBillionths: Int64
+    /// The gravest finding about the window or its intervals.
+    public var grade: Severity?
+    /// Some of it came later than the kept history reaches, so that it was checked with what was still known.
+    public var isBeyondHistory = false
 
     public init(start: Instant, end: Instant, expected: UInt32) {
         self.start = start

@@ -110,7 +110,7 @@ public struct VEEProcessor: Processor {
                 observeZone(registration.zone, isRegistry: true, of: meter, &context, &effects)
             }
         case .ruleSetActivated(let activation): activate(activation, &context, &effects)
-        case .registerReads, .tick, .unknown: break
+        case .registerReads, .deviceEvents, .manualEdit, .forceEstimate, .weather, .tick, .unknown: break
         }
         closeWhatIsDue(&context, &effects)
     }

@@ -25,24 +25,137 @@ import Testing
         sourceVersion: 20_050_301_120_000
     )
 
-    static let events: [JournalEvent.Body] = [
-        .intervalBlock(block),
-        .registerReads(
-            RegisterReads(
-                meter: "M2",
-                channel: "11",
-                unit: .cubicMetre,
-                at: [Instant(secondsSinceEpoch: -5), Instant(secondsSinceEpoch: 5)],
-                billionths: [1_000_000_000, 2_500_000_000],
-                qualities: [10, 80]
+    static let events: [JournalEvent.Body] =
+        [
+            .intervalBlock(block),
+            .registerReads(
+                RegisterReads(
+                    meter: "M2",
+                    channel: "11",
+                    unit: .cubicMetre,
+                    at: [Instant(secondsSinceEpoch: -5), Instant(secondsSinceEpoch: 5)],
+                    billionths: [1_000_000_000, 2_500_000_000],
+                    qualities: [10, 80]
+                )
+            ),
+            .meterUpserted(MeterRegistration(meter: "M3", zone: "UTC", group: "g", transformer: "t", feeder: "f")),
+            .ruleSetActivated(
+                RuleSetActivation(version: "v", json: "{}", effectiveFrom: Instant(secondsSinceEpoch: 7))
+            ),
+            .tick(Tick(rawPartition: 2, rawPartitionCount: 4, timeMilliseconds: 99)),
+            .intervalBlock(fullBlock),
+            .registerReads(fullReads),
+            .meterUpserted(fullMeter),
+            .deviceEvents(
+                DeviceEvents(
+                    meter: "M4",
+                    events: [
+                        DeviceEvents.Event(at: Instant(secondsSinceEpoch: 5), kind: .powerDown, code: "LG"),
+                        DeviceEvents.Event(at: Instant(secondsSinceEpoch: -5), kind: .other, code: ""),
+                    ]
+                )
+            ),
+            .forceEstimate(
+                ForceEstimate(
+                    group: "north",
+                    meters: ["a", "b"],
+                    from: Instant(secondsSinceEpoch: 1),
+                    to: Instant(secondsSinceEpoch: 2),
+                    user: "u",
+                    reason: "flood"
+                )
+            ),
+            .weather(
+                WeatherReadings(
+                    station: "EDDB",
+                    start: Instant(secondsSinceEpoch: 3600),
+                    intervalSeconds: 3600,
+                    milliDegreesCelsius: [-12_500, WeatherReadings.none, 0]
+                )
+            ),
+        ]
+        + [.setValues(intervalSeconds: 900, billionths: [1, -2, 3]), .accept, .reject, .clear, .lock, .unlock].map(edit)
+
+    static var fullBlock: IntervalBlock {
+        var block = block
+        block.flags = [0, IntervalFlags.powerFailed.rawValue, 0x8001, 0xffff]
+        block.meterClock = Instant(secondsSinceEpoch: -1)
+        block.multiplierBillionths = 40_000_000_000
+        block.frameCounter = .max
+        return block
+    }
+
+    static var fullReads: RegisterReads {
+        var reads = RegisterReads(
+            meter: "M2",
+            channel: "1-0:1.8.1",
+            unit: .kilowattHour,
+            at: [Instant(secondsSinceEpoch: 5)],
+            billionths: [1],
+            qualities: [10]
+        )
+        reads.meterClock = Instant(secondsSinceEpoch: 6)
+        reads.touCode = "T1"
+        reads.advance = RegisterReads.Advance(
+            from: Instant(secondsSinceEpoch: 0),
+            to: Instant(secondsSinceEpoch: 5),
+            billionths: -7
+        )
+        return reads
+    }
+
+    static var fullMeter: MeterRegistration {
+        var meter = MeterRegistration(meter: "M5", zone: "Europe/Berlin", group: "g")
+        meter.commodity = "electricity"
+        meter.customerClass = "residential"
+        meter.status = .vacant
+        meter.installedFrom = Instant(secondsSinceEpoch: 0)
+        meter.installedTo = Instant(secondsSinceEpoch: 9)
+        meter.hasGeneration = true
+        meter.weatherStation = "EDDB"
+        meter.nominalVoltageMillivolts = 230_000
+        meter.maximumCurrentMilliamperes = 63_000
+        meter.phases = 3
+        var channel = ChannelRegistration(channel: "1-0:1.8.0", unit: .kilowattHour)
+        channel.kind = .check
+        channel.intervalSeconds = 900
+        channel.multiplierBillionths = 1
+        channel.digits = 6
+        channel.capacityWatts = 15_000
+        channel.checkOf = "E1"
+        meter.channels = [channel]
+        return meter
+    }
+
+    private static func edit(_ action: ManualEdit.Action) -> JournalEvent.Body {
+        .manualEdit(
+            ManualEdit(
+                meter: "M6",
+                channel: "E1",
+                start: Instant(secondsSinceEpoch: 900),
+                end: Instant(secondsSinceEpoch: 3600),
+                action: action,
+                user: "jo",
+                reason: "customer read"
             )
-        ),
-        .meterUpserted(MeterRegistration(meter: "M3", zone: "UTC", group: "g", transformer: "t", feeder: "f")),
-        .ruleSetActivated(
-            RuleSetActivation(version: "v", json: "{}", effectiveFrom: Instant(secondsSinceEpoch: 7))
-        ),
-        .tick(Tick(rawPartition: 2, rawPartitionCount: 4, timeMilliseconds: 99)),
-    ]
+        )
+    }
+
+    @Test func deviceCommandsComeBackAsTheyWere() throws {
+        for kind in DeviceCommandEvent.Kind.allCases {
+            let command = DeviceCommandEvent(
+                id: "i",
+                meter: "M",
+                kind: kind,
+                requestedBy: "vee",
+                reason: "clock is 400 s off",
+                requestedAtMilliseconds: 7
+            )
+            var bytes: [UInt8] = [9]
+            command.append(to: &bytes)
+            #expect(try DeviceCommandEvent(bytes, 1..<bytes.count) == command)
+        }
+    }
 
     @Test(arguments: events)
     func journalEventsComeBackAsTheyWere(_ body: JournalEvent.Body) throws {
@@ -62,6 +175,8 @@ import Testing
         window.missing = 6
         window.isClosed = true
         window.sumBillionths = -7
+        window.grade = .warn
+        window.isBeyondHistory = true
         let event = ValidatedIntervals(
             meter: "M",
             channel: "c",

@@ -68,12 +68,36 @@ nonisolated struct Meterlog_V1_JournalEvent: @unchecked Sendable {
     set {_uniqueStorage()._event = .registerReads(newValue)}
   }
 
+  var deviceEvents: Meterlog_V1_DeviceEvents {
+    get {
+      if case .deviceEvents(let v)? = _storage._event {return v}
+      return Meterlog_V1_DeviceEvents()
+    }
+    set {_uniqueStorage()._event = .deviceEvents(newValue)}
+  }
+
   var meterUpserted: Meterlog_V1_MeterUpserted {
     get {
       if case .meterUpserted(let v)? = _storage._event {return v}
       return Meterlog_V1_MeterUpserted()
     }
     set {_uniqueStorage()._event = .meterUpserted(newValue)}
+  }
+
+  var manualEdit: Meterlog_V1_ManualEdit {
+    get {
+      if case .manualEdit(let v)? = _storage._event {return v}
+      return Meterlog_V1_ManualEdit()
+    }
+    set {_uniqueStorage()._event = .manualEdit(newValue)}
+  }
+
+  var forceEstimate: Meterlog_V1_ForceEstimate {
+    get {
+      if case .forceEstimate(let v)? = _storage._event {return v}
+      return Meterlog_V1_ForceEstimate()
+    }
+    set {_uniqueStorage()._event = .forceEstimate(newValue)}
   }
 
   var ruleSetActivated: Meterlog_V1_RuleSetActivated {
@@ -92,14 +116,26 @@ nonisolated struct Meterlog_V1_JournalEvent: @unchecked Sendable {
     set {_uniqueStorage()._event = .tick(newValue)}
   }
 
+  var weatherReadings: Meterlog_V1_WeatherReadings {
+    get {
+      if case .weatherReadings(let v)? = _storage._event {return v}
+      return Meterlog_V1_WeatherReadings()
+    }
+    set {_uniqueStorage()._event = .weatherReadings(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Event: Equatable, Sendable {
     case intervalBlock(Meterlog_V1_IntervalBlock)
     case registerReads(Meterlog_V1_RegisterReads)
+    case deviceEvents(Meterlog_V1_DeviceEvents)
     case meterUpserted(Meterlog_V1_MeterUpserted)
+    case manualEdit(Meterlog_V1_ManualEdit)
+    case forceEstimate(Meterlog_V1_ForceEstimate)
     case ruleSetActivated(Meterlog_V1_RuleSetActivated)
     case tick(Meterlog_V1_Tick)
+    case weatherReadings(Meterlog_V1_WeatherReadings)
 
   }
 
@@ -143,9 +179,30 @@ nonisolated struct Meterlog_V1_IntervalBlock: Sendable {
   /// The source's own version of these values (NEM12 UpdateDateTime as yyyymmddhhmmss), 0 when it has none.
   var sourceVersion: Int64 = 0
 
+  /// Empty, or two bytes per slot, little endian: MeterCore.IntervalFlags.
+  var flags: Data = Data()
+
+  /// The device's own clock when it made the payload, seconds since 1970-01-01T00:00:00Z; absent when it did not say.
+  var meterClockS: Int64 {
+    get {_meterClockS ?? 0}
+    set {_meterClockS = newValue}
+  }
+  /// Returns true if `meterClockS` has been explicitly set.
+  var hasMeterClockS: Bool {self._meterClockS != nil}
+  /// Clears the value of `meterClockS`. Subsequent reads from it will return its default value.
+  mutating func clearMeterClockS() {self._meterClockS = nil}
+
+  /// What the values were multiplied by, in billionths; 0 when the source did not say.
+  var multiplierE9: Int64 = 0
+
+  /// The sender's frame or invocation counter; 0 when it has none.
+  var frameCounter: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _meterClockS: Int64? = nil
 }
 
 /// Cumulative register readings of one channel.
@@ -168,12 +225,76 @@ nonisolated struct Meterlog_V1_RegisterReads: Sendable {
 
   var qualities: Data = Data()
 
+  /// The device's own clock when it made the payload, seconds since 1970-01-01T00:00:00Z; absent when it did not say.
+  var meterClockS: Int64 {
+    get {_meterClockS ?? 0}
+    set {_meterClockS = newValue}
+  }
+  /// Returns true if `meterClockS` has been explicitly set.
+  var hasMeterClockS: Bool {self._meterClockS != nil}
+  /// Clears the value of `meterClockS`. Subsequent reads from it will return its default value.
+  mutating func clearMeterClockS() {self._meterClockS = nil}
+
+  /// Time-of-use rate that the register counts; empty for the total.
+  var touCode: String = String()
+
+  /// The source's own consumption between the first and the last reading, in the unit: advance * 1e-9.
+  var advanceE9: Int64 {
+    get {_advanceE9 ?? 0}
+    set {_advanceE9 = newValue}
+  }
+  /// Returns true if `advanceE9` has been explicitly set.
+  var hasAdvanceE9: Bool {self._advanceE9 != nil}
+  /// Clears the value of `advanceE9`. Subsequent reads from it will return its default value.
+  mutating func clearAdvanceE9() {self._advanceE9 = nil}
+
+  /// The period of that consumption, seconds since 1970-01-01T00:00:00Z.
+  var advanceFromS: Int64 = 0
+
+  var advanceToS: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _meterClockS: Int64? = nil
+  fileprivate var _advanceE9: Int64? = nil
+}
+
+/// What one device reported about itself.
+nonisolated struct Meterlog_V1_DeviceEvents: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var meter: String = String()
+
+  var events: [Meterlog_V1_DeviceEvent] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
 
-/// What the registry knows of a meter.
+nonisolated struct Meterlog_V1_DeviceEvent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var atS: Int64 = 0
+
+  /// MeterCore.DeviceEventKind.
+  var kind: UInt32 = 0
+
+  /// The source's own code.
+  var code: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What the registry knows of a meter. Empty, 0 or absent: not known.
 nonisolated struct Meterlog_V1_MeterUpserted: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -188,6 +309,202 @@ nonisolated struct Meterlog_V1_MeterUpserted: Sendable {
   var transformer: String = String()
 
   var feeder: String = String()
+
+  var commodity: String = String()
+
+  var customerClass: String = String()
+
+  /// MeterCore.MeterRegistration.Status.
+  var status: UInt32 = 0
+
+  var installedFromS: Int64 {
+    get {_installedFromS ?? 0}
+    set {_installedFromS = newValue}
+  }
+  /// Returns true if `installedFromS` has been explicitly set.
+  var hasInstalledFromS: Bool {self._installedFromS != nil}
+  /// Clears the value of `installedFromS`. Subsequent reads from it will return its default value.
+  mutating func clearInstalledFromS() {self._installedFromS = nil}
+
+  var installedToS: Int64 {
+    get {_installedToS ?? 0}
+    set {_installedToS = newValue}
+  }
+  /// Returns true if `installedToS` has been explicitly set.
+  var hasInstalledToS: Bool {self._installedToS != nil}
+  /// Clears the value of `installedToS`. Subsequent reads from it will return its default value.
+  mutating func clearInstalledToS() {self._installedToS = nil}
+
+  var hasGeneration_p: Bool = false
+
+  var weatherStation: String = String()
+
+  var nominalVoltageMv: Int64 = 0
+
+  var maximumCurrentMa: Int64 = 0
+
+  var phases: UInt32 = 0
+
+  var channels: [Meterlog_V1_ChannelRegistration] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _installedFromS: Int64? = nil
+  fileprivate var _installedToS: Int64? = nil
+}
+
+nonisolated struct Meterlog_V1_ChannelRegistration: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var channel: String = String()
+
+  var unit: UInt32 = 0
+
+  /// MeterCore.ChannelRegistration.Kind.
+  var kind: UInt32 = 0
+
+  var intervalS: UInt32 = 0
+
+  var multiplierE9: Int64 = 0
+
+  var digits: UInt32 = 0
+
+  var capacityW: Int64 = 0
+
+  var checkOf: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What a person decided about the intervals of one channel.
+nonisolated struct Meterlog_V1_ManualEdit: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var meter: String = String()
+
+  var channel: String = String()
+
+  var startS: Int64 = 0
+
+  var endS: Int64 = 0
+
+  var action: Meterlog_V1_ManualEdit.Action = .unspecified
+
+  /// For set values: length of an interval, and one value per interval from the start.
+  var intervalS: UInt32 = 0
+
+  var exponent: Int32 = 0
+
+  var mantissas: [Int64] = []
+
+  var user: String = String()
+
+  var reason: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum Action: SwiftProtobuf.Enum, Swift.CaseIterable {
+    typealias RawValue = Int
+    case unspecified // = 0
+    case setValues // = 1
+    case accept // = 2
+    case reject // = 3
+    case clear // = 4
+    case lock // = 5
+    case unlock // = 6
+    case UNRECOGNIZED(Int)
+
+    init() {
+      self = .unspecified
+    }
+
+    init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .setValues
+      case 2: self = .accept
+      case 3: self = .reject
+      case 4: self = .clear
+      case 5: self = .lock
+      case 6: self = .unlock
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .setValues: return 1
+      case .accept: return 2
+      case .reject: return 3
+      case .clear: return 4
+      case .lock: return 5
+      case .unlock: return 6
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    static let allCases: [Meterlog_V1_ManualEdit.Action] = [
+      .unspecified,
+      .setValues,
+      .accept,
+      .reject,
+      .clear,
+      .lock,
+      .unlock,
+    ]
+
+  }
+
+  init() {}
+}
+
+/// An order to estimate what is missing (broadcast to every partition when it names a group).
+nonisolated struct Meterlog_V1_ForceEstimate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var group: String = String()
+
+  var meters: [String] = []
+
+  var fromS: Int64 = 0
+
+  var toS: Int64 = 0
+
+  var user: String = String()
+
+  var reason: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Temperatures of a station (broadcast to every partition).
+nonisolated struct Meterlog_V1_WeatherReadings: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var station: String = String()
+
+  var startS: Int64 = 0
+
+  var intervalS: UInt32 = 0
+
+  /// Thousandths of a degree Celsius; -2147483648 where there is none.
+  var millidegreesC: [Int32] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -235,7 +552,7 @@ fileprivate nonisolated let _protobuf_package = "meterlog.v1"
 
 nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".JournalEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{1}raw\0\u{4}\u{8}interval_block\0\u{3}register_reads\0\u{4}\u{2}meter_upserted\0\u{4}\u{3}rule_set_activated\0\u{1}tick\0\u{c}\u{c}\u{1}\u{c}\u{e}\u{1}\u{c}\u{f}\u{1}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{1}raw\0\u{4}\u{8}interval_block\0\u{3}register_reads\0\u{3}device_events\0\u{3}meter_upserted\0\u{3}manual_edit\0\u{3}force_estimate\0\u{3}rule_set_activated\0\u{1}tick\0\u{3}weather_readings\0")
 
   fileprivate class _StorageClass {
     var _schemaVersion: UInt32 = 0
@@ -300,6 +617,19 @@ nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProt
             _storage._event = .registerReads(v)
           }
         }()
+        case 12: try {
+          var v: Meterlog_V1_DeviceEvents?
+          var hadOneofValue = false
+          if let current = _storage._event {
+            hadOneofValue = true
+            if case .deviceEvents(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._event = .deviceEvents(v)
+          }
+        }()
         case 13: try {
           var v: Meterlog_V1_MeterUpserted?
           var hadOneofValue = false
@@ -311,6 +641,32 @@ nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProt
           if let v = v {
             if hadOneofValue {try decoder.handleConflictingOneOf()}
             _storage._event = .meterUpserted(v)
+          }
+        }()
+        case 14: try {
+          var v: Meterlog_V1_ManualEdit?
+          var hadOneofValue = false
+          if let current = _storage._event {
+            hadOneofValue = true
+            if case .manualEdit(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._event = .manualEdit(v)
+          }
+        }()
+        case 15: try {
+          var v: Meterlog_V1_ForceEstimate?
+          var hadOneofValue = false
+          if let current = _storage._event {
+            hadOneofValue = true
+            if case .forceEstimate(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._event = .forceEstimate(v)
           }
         }()
         case 16: try {
@@ -337,6 +693,19 @@ nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProt
           if let v = v {
             if hadOneofValue {try decoder.handleConflictingOneOf()}
             _storage._event = .tick(v)
+          }
+        }()
+        case 18: try {
+          var v: Meterlog_V1_WeatherReadings?
+          var hadOneofValue = false
+          if let current = _storage._event {
+            hadOneofValue = true
+            if case .weatherReadings(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._event = .weatherReadings(v)
           }
         }()
         default: break
@@ -366,9 +735,21 @@ nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProt
         guard case .registerReads(let v)? = _storage._event else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
       }()
+      case .deviceEvents?: try {
+        guard case .deviceEvents(let v)? = _storage._event else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      }()
       case .meterUpserted?: try {
         guard case .meterUpserted(let v)? = _storage._event else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      }()
+      case .manualEdit?: try {
+        guard case .manualEdit(let v)? = _storage._event else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      }()
+      case .forceEstimate?: try {
+        guard case .forceEstimate(let v)? = _storage._event else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       }()
       case .ruleSetActivated?: try {
         guard case .ruleSetActivated(let v)? = _storage._event else { preconditionFailure() }
@@ -377,6 +758,10 @@ nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProt
       case .tick?: try {
         guard case .tick(let v)? = _storage._event else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      }()
+      case .weatherReadings?: try {
+        guard case .weatherReadings(let v)? = _storage._event else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
       }()
       case nil: break
       }
@@ -403,7 +788,7 @@ nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Meterlog_V1_IntervalBlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".IntervalBlock"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{3}source_status\0\u{3}source_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{3}source_status\0\u{3}source_version\0\u{1}flags\0\u{3}meter_clock_s\0\u{3}multiplier_e9\0\u{3}frame_counter\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -422,12 +807,20 @@ nonisolated extension Meterlog_V1_IntervalBlock: SwiftProtobuf.Message, SwiftPro
       case 9: try { try decoder.decodeSingularBytesField(value: &self.qualities) }()
       case 10: try { try decoder.decodeSingularBytesField(value: &self.sourceStatus) }()
       case 11: try { try decoder.decodeSingularInt64Field(value: &self.sourceVersion) }()
+      case 12: try { try decoder.decodeSingularBytesField(value: &self.flags) }()
+      case 13: try { try decoder.decodeSingularSInt64Field(value: &self._meterClockS) }()
+      case 14: try { try decoder.decodeSingularInt64Field(value: &self.multiplierE9) }()
+      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.frameCounter) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.meter.isEmpty {
       try visitor.visitSingularStringField(value: self.meter, fieldNumber: 1)
     }
@@ -461,6 +854,18 @@ nonisolated extension Meterlog_V1_IntervalBlock: SwiftProtobuf.Message, SwiftPro
     if self.sourceVersion != 0 {
       try visitor.visitSingularInt64Field(value: self.sourceVersion, fieldNumber: 11)
     }
+    if !self.flags.isEmpty {
+      try visitor.visitSingularBytesField(value: self.flags, fieldNumber: 12)
+    }
+    try { if let v = self._meterClockS {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 13)
+    } }()
+    if self.multiplierE9 != 0 {
+      try visitor.visitSingularInt64Field(value: self.multiplierE9, fieldNumber: 14)
+    }
+    if self.frameCounter != 0 {
+      try visitor.visitSingularUInt64Field(value: self.frameCounter, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -476,6 +881,10 @@ nonisolated extension Meterlog_V1_IntervalBlock: SwiftProtobuf.Message, SwiftPro
     if lhs.qualities != rhs.qualities {return false}
     if lhs.sourceStatus != rhs.sourceStatus {return false}
     if lhs.sourceVersion != rhs.sourceVersion {return false}
+    if lhs.flags != rhs.flags {return false}
+    if lhs._meterClockS != rhs._meterClockS {return false}
+    if lhs.multiplierE9 != rhs.multiplierE9 {return false}
+    if lhs.frameCounter != rhs.frameCounter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -483,7 +892,7 @@ nonisolated extension Meterlog_V1_IntervalBlock: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RegisterReads"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{3}at_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{3}at_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{3}meter_clock_s\0\u{3}tou_code\0\u{3}advance_e9\0\u{3}advance_from_s\0\u{3}advance_to_s\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -498,12 +907,21 @@ nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftPro
       case 5: try { try decoder.decodeSingularSInt32Field(value: &self.exponent) }()
       case 6: try { try decoder.decodeRepeatedSInt64Field(value: &self.mantissas) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.qualities) }()
+      case 8: try { try decoder.decodeSingularSInt64Field(value: &self._meterClockS) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.touCode) }()
+      case 10: try { try decoder.decodeSingularSInt64Field(value: &self._advanceE9) }()
+      case 11: try { try decoder.decodeSingularSInt64Field(value: &self.advanceFromS) }()
+      case 12: try { try decoder.decodeSingularSInt64Field(value: &self.advanceToS) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.meter.isEmpty {
       try visitor.visitSingularStringField(value: self.meter, fieldNumber: 1)
     }
@@ -525,6 +943,21 @@ nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftPro
     if !self.qualities.isEmpty {
       try visitor.visitSingularBytesField(value: self.qualities, fieldNumber: 7)
     }
+    try { if let v = self._meterClockS {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 8)
+    } }()
+    if !self.touCode.isEmpty {
+      try visitor.visitSingularStringField(value: self.touCode, fieldNumber: 9)
+    }
+    try { if let v = self._advanceE9 {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 10)
+    } }()
+    if self.advanceFromS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.advanceFromS, fieldNumber: 11)
+    }
+    if self.advanceToS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.advanceToS, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -536,6 +969,86 @@ nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftPro
     if lhs.exponent != rhs.exponent {return false}
     if lhs.mantissas != rhs.mantissas {return false}
     if lhs.qualities != rhs.qualities {return false}
+    if lhs._meterClockS != rhs._meterClockS {return false}
+    if lhs.touCode != rhs.touCode {return false}
+    if lhs._advanceE9 != rhs._advanceE9 {return false}
+    if lhs.advanceFromS != rhs.advanceFromS {return false}
+    if lhs.advanceToS != rhs.advanceToS {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_DeviceEvents: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DeviceEvents"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}events\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.meter) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.meter.isEmpty {
+      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 1)
+    }
+    if !self.events.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_DeviceEvents, rhs: Meterlog_V1_DeviceEvents) -> Bool {
+    if lhs.meter != rhs.meter {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_DeviceEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DeviceEvent"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_s\0\u{1}kind\0\u{1}code\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.atS) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.code) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.atS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.atS, fieldNumber: 1)
+    }
+    if self.kind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 2)
+    }
+    if !self.code.isEmpty {
+      try visitor.visitSingularStringField(value: self.code, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_DeviceEvent, rhs: Meterlog_V1_DeviceEvent) -> Bool {
+    if lhs.atS != rhs.atS {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.code != rhs.code {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -543,7 +1056,7 @@ nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Meterlog_V1_MeterUpserted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".MeterUpserted"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}zone\0\u{1}group\0\u{1}transformer\0\u{1}feeder\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}zone\0\u{1}group\0\u{1}transformer\0\u{1}feeder\0\u{1}commodity\0\u{3}customer_class\0\u{1}status\0\u{3}installed_from_s\0\u{3}installed_to_s\0\u{3}has_generation\0\u{3}weather_station\0\u{3}nominal_voltage_mv\0\u{3}maximum_current_ma\0\u{1}phases\0\u{1}channels\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -556,12 +1069,27 @@ nonisolated extension Meterlog_V1_MeterUpserted: SwiftProtobuf.Message, SwiftPro
       case 3: try { try decoder.decodeSingularStringField(value: &self.group) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.transformer) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.feeder) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.commodity) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.customerClass) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.status) }()
+      case 9: try { try decoder.decodeSingularSInt64Field(value: &self._installedFromS) }()
+      case 10: try { try decoder.decodeSingularSInt64Field(value: &self._installedToS) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.hasGeneration_p) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.weatherStation) }()
+      case 13: try { try decoder.decodeSingularInt64Field(value: &self.nominalVoltageMv) }()
+      case 14: try { try decoder.decodeSingularInt64Field(value: &self.maximumCurrentMa) }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.phases) }()
+      case 16: try { try decoder.decodeRepeatedMessageField(value: &self.channels) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.meter.isEmpty {
       try visitor.visitSingularStringField(value: self.meter, fieldNumber: 1)
     }
@@ -577,6 +1105,39 @@ nonisolated extension Meterlog_V1_MeterUpserted: SwiftProtobuf.Message, SwiftPro
     if !self.feeder.isEmpty {
       try visitor.visitSingularStringField(value: self.feeder, fieldNumber: 5)
     }
+    if !self.commodity.isEmpty {
+      try visitor.visitSingularStringField(value: self.commodity, fieldNumber: 6)
+    }
+    if !self.customerClass.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerClass, fieldNumber: 7)
+    }
+    if self.status != 0 {
+      try visitor.visitSingularUInt32Field(value: self.status, fieldNumber: 8)
+    }
+    try { if let v = self._installedFromS {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._installedToS {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 10)
+    } }()
+    if self.hasGeneration_p != false {
+      try visitor.visitSingularBoolField(value: self.hasGeneration_p, fieldNumber: 11)
+    }
+    if !self.weatherStation.isEmpty {
+      try visitor.visitSingularStringField(value: self.weatherStation, fieldNumber: 12)
+    }
+    if self.nominalVoltageMv != 0 {
+      try visitor.visitSingularInt64Field(value: self.nominalVoltageMv, fieldNumber: 13)
+    }
+    if self.maximumCurrentMa != 0 {
+      try visitor.visitSingularInt64Field(value: self.maximumCurrentMa, fieldNumber: 14)
+    }
+    if self.phases != 0 {
+      try visitor.visitSingularUInt32Field(value: self.phases, fieldNumber: 15)
+    }
+    if !self.channels.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.channels, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -586,6 +1147,261 @@ nonisolated extension Meterlog_V1_MeterUpserted: SwiftProtobuf.Message, SwiftPro
     if lhs.group != rhs.group {return false}
     if lhs.transformer != rhs.transformer {return false}
     if lhs.feeder != rhs.feeder {return false}
+    if lhs.commodity != rhs.commodity {return false}
+    if lhs.customerClass != rhs.customerClass {return false}
+    if lhs.status != rhs.status {return false}
+    if lhs._installedFromS != rhs._installedFromS {return false}
+    if lhs._installedToS != rhs._installedToS {return false}
+    if lhs.hasGeneration_p != rhs.hasGeneration_p {return false}
+    if lhs.weatherStation != rhs.weatherStation {return false}
+    if lhs.nominalVoltageMv != rhs.nominalVoltageMv {return false}
+    if lhs.maximumCurrentMa != rhs.maximumCurrentMa {return false}
+    if lhs.phases != rhs.phases {return false}
+    if lhs.channels != rhs.channels {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_ChannelRegistration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ChannelRegistration"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}unit\0\u{1}kind\0\u{3}interval_s\0\u{3}multiplier_e9\0\u{1}digits\0\u{3}capacity_w\0\u{3}check_of\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.channel) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.unit) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.intervalS) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.multiplierE9) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.digits) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.capacityW) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.checkOf) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.channel.isEmpty {
+      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 1)
+    }
+    if self.unit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.unit, fieldNumber: 2)
+    }
+    if self.kind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 3)
+    }
+    if self.intervalS != 0 {
+      try visitor.visitSingularUInt32Field(value: self.intervalS, fieldNumber: 4)
+    }
+    if self.multiplierE9 != 0 {
+      try visitor.visitSingularInt64Field(value: self.multiplierE9, fieldNumber: 5)
+    }
+    if self.digits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.digits, fieldNumber: 6)
+    }
+    if self.capacityW != 0 {
+      try visitor.visitSingularInt64Field(value: self.capacityW, fieldNumber: 7)
+    }
+    if !self.checkOf.isEmpty {
+      try visitor.visitSingularStringField(value: self.checkOf, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_ChannelRegistration, rhs: Meterlog_V1_ChannelRegistration) -> Bool {
+    if lhs.channel != rhs.channel {return false}
+    if lhs.unit != rhs.unit {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.intervalS != rhs.intervalS {return false}
+    if lhs.multiplierE9 != rhs.multiplierE9 {return false}
+    if lhs.digits != rhs.digits {return false}
+    if lhs.capacityW != rhs.capacityW {return false}
+    if lhs.checkOf != rhs.checkOf {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_ManualEdit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ManualEdit"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{3}start_s\0\u{3}end_s\0\u{1}action\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}user\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.meter) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.channel) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self.startS) }()
+      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.endS) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.action) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.intervalS) }()
+      case 7: try { try decoder.decodeSingularSInt32Field(value: &self.exponent) }()
+      case 8: try { try decoder.decodeRepeatedSInt64Field(value: &self.mantissas) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.meter.isEmpty {
+      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 1)
+    }
+    if !self.channel.isEmpty {
+      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 2)
+    }
+    if self.startS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.startS, fieldNumber: 3)
+    }
+    if self.endS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.endS, fieldNumber: 4)
+    }
+    if self.action != .unspecified {
+      try visitor.visitSingularEnumField(value: self.action, fieldNumber: 5)
+    }
+    if self.intervalS != 0 {
+      try visitor.visitSingularUInt32Field(value: self.intervalS, fieldNumber: 6)
+    }
+    if self.exponent != 0 {
+      try visitor.visitSingularSInt32Field(value: self.exponent, fieldNumber: 7)
+    }
+    if !self.mantissas.isEmpty {
+      try visitor.visitPackedSInt64Field(value: self.mantissas, fieldNumber: 8)
+    }
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 9)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_ManualEdit, rhs: Meterlog_V1_ManualEdit) -> Bool {
+    if lhs.meter != rhs.meter {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.startS != rhs.startS {return false}
+    if lhs.endS != rhs.endS {return false}
+    if lhs.action != rhs.action {return false}
+    if lhs.intervalS != rhs.intervalS {return false}
+    if lhs.exponent != rhs.exponent {return false}
+    if lhs.mantissas != rhs.mantissas {return false}
+    if lhs.user != rhs.user {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_ManualEdit.Action: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACTION_UNSPECIFIED\0\u{1}ACTION_SET_VALUES\0\u{1}ACTION_ACCEPT\0\u{1}ACTION_REJECT\0\u{1}ACTION_CLEAR\0\u{1}ACTION_LOCK\0\u{1}ACTION_UNLOCK\0")
+}
+
+nonisolated extension Meterlog_V1_ForceEstimate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ForceEstimate"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}meters\0\u{3}from_s\0\u{3}to_s\0\u{1}user\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.meters) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self.fromS) }()
+      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.toS) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 1)
+    }
+    if !self.meters.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.meters, fieldNumber: 2)
+    }
+    if self.fromS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.fromS, fieldNumber: 3)
+    }
+    if self.toS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.toS, fieldNumber: 4)
+    }
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 5)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_ForceEstimate, rhs: Meterlog_V1_ForceEstimate) -> Bool {
+    if lhs.group != rhs.group {return false}
+    if lhs.meters != rhs.meters {return false}
+    if lhs.fromS != rhs.fromS {return false}
+    if lhs.toS != rhs.toS {return false}
+    if lhs.user != rhs.user {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_WeatherReadings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WeatherReadings"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}station\0\u{3}start_s\0\u{3}interval_s\0\u{3}millidegrees_c\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.station) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.startS) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.intervalS) }()
+      case 4: try { try decoder.decodeRepeatedSInt32Field(value: &self.millidegreesC) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.station.isEmpty {
+      try visitor.visitSingularStringField(value: self.station, fieldNumber: 1)
+    }
+    if self.startS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.startS, fieldNumber: 2)
+    }
+    if self.intervalS != 0 {
+      try visitor.visitSingularUInt32Field(value: self.intervalS, fieldNumber: 3)
+    }
+    if !self.millidegreesC.isEmpty {
+      try visitor.visitPackedSInt32Field(value: self.millidegreesC, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_WeatherReadings, rhs: Meterlog_V1_WeatherReadings) -> Bool {
+    if lhs.station != rhs.station {return false}
+    if lhs.startS != rhs.startS {return false}
+    if lhs.intervalS != rhs.intervalS {return false}
+    if lhs.millidegreesC != rhs.millidegreesC {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

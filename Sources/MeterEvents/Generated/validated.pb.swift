@@ -215,6 +215,12 @@ nonisolated struct Meterlog_V1_WindowState: Sendable {
   /// Sum of all values in the window, in the unit: sum * 1e-9.
   var sumE9: Int64 = 0
 
+  /// The gravest finding about the window or its intervals: 0 none, 1 info, 2 warn, 3 fail.
+  var grade: UInt32 = 0
+
+  /// Some of it came later than the kept history reaches, so that it was checked with what was still known.
+  var beyondHistory: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -502,7 +508,7 @@ nonisolated extension Meterlog_V1_Finding: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WindowState"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}start_s\0\u{3}end_s\0\u{1}expected\0\u{1}validated\0\u{1}estimated\0\u{1}failed\0\u{1}missing\0\u{1}pending\0\u{1}closed\0\u{1}revision\0\u{3}sum_e9\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}start_s\0\u{3}end_s\0\u{1}expected\0\u{1}validated\0\u{1}estimated\0\u{1}failed\0\u{1}missing\0\u{1}pending\0\u{1}closed\0\u{1}revision\0\u{3}sum_e9\0\u{1}grade\0\u{3}beyond_history\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -521,6 +527,8 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
       case 9: try { try decoder.decodeSingularBoolField(value: &self.closed) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.revision) }()
       case 11: try { try decoder.decodeSingularSInt64Field(value: &self.sumE9) }()
+      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.grade) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.beyondHistory) }()
       default: break
       }
     }
@@ -560,6 +568,12 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
     if self.sumE9 != 0 {
       try visitor.visitSingularSInt64Field(value: self.sumE9, fieldNumber: 11)
     }
+    if self.grade != 0 {
+      try visitor.visitSingularUInt32Field(value: self.grade, fieldNumber: 12)
+    }
+    if self.beyondHistory != false {
+      try visitor.visitSingularBoolField(value: self.beyondHistory, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -575,6 +589,8 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
     if lhs.closed != rhs.closed {return false}
     if lhs.revision != rhs.revision {return false}
     if lhs.sumE9 != rhs.sumE9 {return false}
+    if lhs.grade != rhs.grade {return false}
+    if lhs.beyondHistory != rhs.beyondHistory {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
