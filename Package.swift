@@ -46,7 +46,8 @@ func tests(_ target: String, _ more: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "meterlog",
     products: [
-        .executable(name: "meterlog", targets: ["meterlog"])
+        .executable(name: "meterlog", targets: ["meterlog"]),
+        .executable(name: "meterlog-bench", targets: ["meterlog-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -170,6 +171,16 @@ let package = Package(
             dependencies: ["StreamCore", "Snapshots", "StreamRuntime"],
             swiftSettings: strict
         ),
+        .target(
+            name: "MeterBench",
+            dependencies: [
+                "MeterCore", "StreamCore", "Telemetry", "MeterFormats", "MeterEvents", "Intake", "Normalization",
+                "VEE", "Snapshots", "KafkaIO", "StreamRuntime", "HeadEndSimulator", "SimulationKit", "Settings",
+                argumentParser,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(name: "meterlog-bench", dependencies: ["MeterBench"], swiftSettings: strict),
 
         tests("MeterCore"),
         tests("StreamCore"),
@@ -194,6 +205,10 @@ let package = Package(
         tests("QueryAPI", ["PostgresIO", "HTTPServing", "Telemetry", logging]),
         tests("Settings"),
         tests("HeadEndSimulator", ["MeterCore", "MeterFormats"]),
+        tests(
+            "MeterBench",
+            ["MeterCore", "StreamCore", "MeterEvents", "VEE", "KafkaIO", "StreamRuntime", "SimulationKit", "Telemetry"]
+        ),
         tests("MeterlogApp"),
     ]
 )

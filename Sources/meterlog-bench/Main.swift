@@ -1,0 +1,8 @@
+import MeterBench
+
+@main
+enum Main {
+    static func main() async {
+        await MeterBenchCommand.start()
+    }
+}
