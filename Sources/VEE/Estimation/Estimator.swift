@@ -1,4 +1,4 @@
-public import MeterCore
+import MeterCore
 
 /// An estimation method, by the id that a rule set names it with.
 public enum Estimator: String, Sendable, CaseIterable {
