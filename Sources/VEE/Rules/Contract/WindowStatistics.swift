@@ -1,0 +1,117 @@
+import MeterCore
+
+/// What is remembered of a closed day of a series for the rules on windows: counts and sums of its results.
+package struct WindowStatistics: Sendable, Equatable {
+    /// The local date, days since 1970-01-01.
+    package var date: Int32
+    /// Length of the local day.
+    package var daySeconds: Int32
+    /// Slots of the day.
+    package var expected: UInt16 = 0
+    /// Results that are measured and used.
+    package var measured: UInt16 = 0
+    /// Results that are estimated, by the source or here.
+    package var estimated: UInt16 = 0
+    package var failed: UInt16 = 0
+    package var missing: UInt16 = 0
+    /// Measured results of zero.
+    package var zeros: UInt16 = 0
+    /// The longest run of measured zeros: start after the day's start and length.
+    package var longestZeroStart: Int32 = 0
+    package var longestZeroSeconds: Int32 = 0
+    /// The longest run of measured values above zero.
+    package var longestUseStart: Int32 = 0
+    package var longestUseSeconds: Int32 = 0
+    /// Time without power within the day.
+    package var outageSeconds: Int32 = 0
+    /// Sum of all used results, estimates among them, cut at the ends of `Int64`.
+    package var sum: Int64 = 0
+    /// The highest and the least used result; both 0 without any.
+    package var highest: Int64 = 0
+    package var least: Int64 = 0
+
+    package init(date: Int32, daySeconds: Int32) {
+        self.date = date
+        self.daySeconds = daySeconds
+    }
+
+    /// Results that may be used.
+    package var used: Int { Int(measured) + Int(estimated) }
+    /// All slots have a result that may be used.
+    package var isWhole: Bool { expected > 0 && used == Int(expected) }
+    /// Most of what is used is estimated.
+    package var isEstimated: Bool { estimated > measured }
+}
+
+extension WindowStatistics {
+    /// The statistics of a day's results.
+    ///
+    /// - Parameters:
+    ///   - values: Results in billionths, one for each slot in `range`.
+    ///   - qualities: `Quality.rawValue` of the results, or `SourceQuality.absent` where there is no result.
+    ///   - firstStart: Start of the first slot after the day's start, seconds.
+    package init(
+        date: Int32,
+        daySeconds: Int32,
+        _ values: Span<Int64>,
+        _ qualities: Span<UInt8>,
+        _ range: Range<Int>,
+        expected: Int,
+        firstStart: Int32,
+        intervalSeconds: Int32
+    ) {
+        self.init(date: date, daySeconds: daySeconds)
+        self.expected = UInt16(clamping: expected)
+        var zeroRun: Int32 = 0
+        var useRun: Int32 = 0
+        var highest = Int64.min
+        var least = Int64.max
+        var end = firstStart
+        for index in range {
+            end += intervalSeconds
+            let quality = qualities[index] & 0x7f
+            let isMeasured = SourceQuality.isMeasured(quality)
+            let value = values[index]
+            if isMeasured {
+                measured += 1
+            } else {
+                zeroRun = 0
+                useRun = 0
+                switch quality {
+                case Quality.missing.rawValue, SourceQuality.absent:
+                    missing += 1
+                    continue
+                case Quality.failed.rawValue:
+                    failed += 1
+                    continue
+                default: estimated += 1
+                }
+            }
+            let (total, overflow) = sum.addingReportingOverflow(value)
+            sum = overflow ? (value < 0 ? .min : .max) : total
+            highest = max(highest, value)
+            least = min(least, value)
+            guard isMeasured else { continue }
+            if value == 0 {
+                zeros += 1
+                useRun = 0
+                zeroRun += intervalSeconds
+                if zeroRun > longestZeroSeconds {
+                    longestZeroSeconds = zeroRun
+                    longestZeroStart = end - zeroRun
+                }
+            } else {
+                zeroRun = 0
+                useRun = value > 0 ? useRun + intervalSeconds : 0
+                if useRun > longestUseSeconds {
+                    longestUseSeconds = useRun
+                    longestUseStart = end - useRun
+                }
+            }
+        }
+        if highest >= least {
+            self.highest = highest
+            self.least = least
+        }
+    }
+}

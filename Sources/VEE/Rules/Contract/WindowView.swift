@@ -1,0 +1,107 @@
+package import MeterCore
+package import MeterEvents
+
+/// What a rule says about a whole day of a series. It never changes a value: it opens an exception and grades the window.
+package struct WindowFinding: Sendable, Equatable {
+    package var rule: UInt32
+    package var severity: Severity
+    package var observedBillionths: Int64
+    package var limitBillionths: Int64
+
+    package init(rule: UInt32, severity: Severity, observedBillionths: Int64, limitBillionths: Int64) {
+        self.rule = rule
+        self.severity = severity
+        self.observedBillionths = observedBillionths
+        self.limitBillionths = limitBillionths
+    }
+}
+
+/// Another series of the same meter on the same local day.
+package struct SiblingWindow: Sendable, Equatable {
+    package var channel: String
+    package var unit: MeasurementUnit
+    package var intervalSeconds: Int64
+    package var registration: ChannelRegistration?
+    package var statistics: WindowStatistics
+
+    package init(
+        channel: String,
+        unit: MeasurementUnit,
+        intervalSeconds: Int64,
+        registration: ChannelRegistration? = nil,
+        statistics: WindowStatistics
+    ) {
+        self.channel = channel
+        self.unit = unit
+        self.intervalSeconds = intervalSeconds
+        self.registration = registration
+        self.statistics = statistics
+    }
+}
+
+/// A closed day of a series as a rule on windows sees it. All of it is remembered, so that the day can be judged again when another day
+/// changes.
+package struct WindowView: Sendable {
+    package var channel: String
+    package var unit: MeasurementUnit
+    package var intervalSeconds: Int64
+    /// The local day, seconds since 1970.
+    package var start: Int64
+    package var end: Int64
+    package var statistics: WindowStatistics
+    /// Remembered days of the series, ascending by date. The day itself and later ones may be among them and are passed over.
+    package var history: [WindowStatistics]
+    package var siblings: [SiblingWindow]
+    package var registration: ChannelRegistration?
+    package var meter: MeterRegistration?
+    /// Neighbouring readings of the registers of the channel, of all rates, whose later reading is in `(start, end]`.
+    package var registers: [RegisterSpan]
+
+    package init(
+        channel: String,
+        unit: MeasurementUnit,
+        intervalSeconds: Int64,
+        start: Int64,
+        end: Int64,
+        statistics: WindowStatistics,
+        history: [WindowStatistics] = [],
+        siblings: [SiblingWindow] = [],
+        registration: ChannelRegistration? = nil,
+        meter: MeterRegistration? = nil,
+        registers: [RegisterSpan] = []
+    ) {
+        self.channel = channel
+        self.unit = unit
+        self.intervalSeconds = intervalSeconds
+        self.start = start
+        self.end = end
+        self.statistics = statistics
+        self.history = history
+        self.siblings = siblings
+        self.registration = registration
+        self.meter = meter
+        self.registers = registers
+    }
+
+    /// The remembered days with dates from `days` before this one to `toDays` before it (both at least 1), ascending.
+    package func earlier(from days: Int32, to toDays: Int32 = 1) -> ArraySlice<WindowStatistics> {
+        let lower = firstIndex(from: statistics.date - days)
+        return history[lower..<max(lower, firstIndex(from: statistics.date - toDays + 1))]
+    }
+
+    /// The day `days` before this one; nil where it is not known.
+    package func earlier(_ days: Int32) -> WindowStatistics? {
+        let index = firstIndex(from: statistics.date - days)
+        return index < history.count && history[index].date == statistics.date - days ? history[index] : nil
+    }
+
+    private func firstIndex(from date: Int32) -> Int {
+        var low = 0
+        var high = history.count
+        while low < high {
+            let middle = (low + high) / 2
+            if history[middle].date < date { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
