@@ -3,7 +3,7 @@ import Glibc
 /// Finds the process that listens on a local port, so that the broker's CPU time can be told.
 package enum BrokerProcess {
     /// - Parameter address: `host:port`; nil when the host is not this machine or nobody's socket can be seen.
-    package static func find(listeningOn address: String) -> pid_t? {
+    package static func find(listeningOn address: String) -> Int32? {
         guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
             return nil
         }
@@ -12,7 +12,7 @@ package enum BrokerProcess {
         let nodes = ["/proc/net/tcp", "/proc/net/tcp6"].compactMap { socketNode(listeningOn: port, in: $0) }
         guard !nodes.isEmpty else { return nil }
         let links = Set(nodes.map { "socket:[\($0)]" })
-        return names(inFolder: "/proc").compactMap { pid_t($0) }.first { holds($0, oneOf: links) }
+        return names(inFolder: "/proc").compactMap { Int32($0) }.first { holds($0, oneOf: links) }
     }
 
     /// The inode of the listening socket, see proc_net_tcp in the kernel's documentation: field 1 local address, 3 state, 9 inode.
@@ -27,14 +27,13 @@ package enum BrokerProcess {
         return nil
     }
 
-    private static func holds(_ process: pid_t, oneOf links: Set<String>) -> Bool {
+    private static func holds(_ process: Int32, oneOf links: Set<String>) -> Bool {
         let folder = "/proc/\(process)/fd"
         return names(inFolder: folder).contains { name in
-            var target = [UInt8](repeating: 0, count: 64)
-            let count = target.withUnsafeMutableBytes { bytes in
-                readlink("\(folder)/\(name)", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-            }
-            return count > 0 && links.contains(String(decoding: target[..<count], as: UTF8.self))
+            var target = [CChar](repeating: 0, count: 64)
+            let count = readlink("\(folder)/\(name)", &target, target.count)
+            let text = String(decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return links.contains(text)
         }
     }
 
@@ -43,9 +42,8 @@ package enum BrokerProcess {
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            )
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            names.append(String(decoding: name, as: UTF8.self))
         }
         return names
     }

@@ -3,7 +3,7 @@ import Glibc
 /// CPU time and memory of a process, from `/proc` (proc(5)); works for other processes too.
 package enum ProcessUsage {
     /// User and system time of a process with all its threads, in seconds; nil when there is no such process.
-    package static func cpuSeconds(of process: pid_t) -> Double? {
+    package static func cpuSeconds(of process: Int32) -> Double? {
         guard let stat = text(ofFile: "/proc/\(process)/stat") else { return nil }
         // The name in parentheses may hold anything; what follows it are fields 3 and up.
         guard let close = stat.lastIndex(of: ")") else { return nil }
@@ -20,7 +20,7 @@ package enum ProcessUsage {
     }
 
     /// Largest resident memory of this process since `resetPeakMemory`, in bytes; nil when the kernel does not tell.
-    package static func peakMemoryBytes(of process: pid_t = getpid()) -> Int64? {
+    package static func peakMemoryBytes(of process: Int32 = getpid()) -> Int64? {
         guard let status = text(ofFile: "/proc/\(process)/status") else { return nil }
         for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
@@ -30,9 +30,8 @@ package enum ProcessUsage {
         return nil
     }
 
-    /// Gives back what was freed and starts a new peak, so that what was done before is not counted.
+    /// Starts a new peak, so that what was done before is not counted.
     package static func resetPeakMemory() {
-        malloc_trim(0)
         let file = open("/proc/self/clear_refs", O_WRONLY)
         guard file >= 0 else { return }
         defer { close(file) }
