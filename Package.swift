@@ -18,15 +18,19 @@ let strict: [SwiftSetting] = [
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A thin executable: one file that starts one service of `MeterlogApp`.
@@ -51,10 +55,13 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -104,13 +111,23 @@ let package = Package(
         .target(name: "StreamRuntime", dependencies: ["StreamCore", "Snapshots", "Telemetry"], swiftSettings: strict),
         .target(
             name: "EmbeddedLog",
-            dependencies: ["KafkaProtocol", "LogStorage", "Telemetry", nioCore, nioPosix, logging],
+            dependencies: [
+                "KafkaProtocol", "LogStorage", "PayloadCompression", "Telemetry", nioCore, nioPosix, nioSSL, nioTLS,
+                crypto, logging,
+            ],
             swiftSettings: strict
         ),
 
         .target(
             name: "HTTPServing",
-            dependencies: [hummingbird, httpTypes, logging, nioCore],
+            dependencies: ["Telemetry", hummingbird, httpTypes, logging, nioCore],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Monitoring",
+            dependencies: [
+                "Telemetry", "HTTPServing", hummingbird, httpTypes, coreMetrics, logging, lifecycle, nioCore,
+            ],
             swiftSettings: strict
         ),
 
@@ -151,8 +168,8 @@ let package = Package(
                 "Intake", "Normalization", "VEE", "Alarms", "Snapshots", "KafkaIO", "PostgresIO", "StreamRuntime",
                 "KafkaProtocol",
                 "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings",
-                "HTTPServing",
-                "HeadEndSimulator", "CClock", argumentParser, crypto, logging, lifecycle, unixSignals,
+                "HTTPServing", "Monitoring",
+                "HeadEndSimulator", "SimulationKit", "CClock", argumentParser, coreMetrics, crypto, logging, lifecycle, unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -194,11 +211,15 @@ let package = Package(
         tests("Alarms", ["MeterCore", "StreamCore", "MeterEvents", "SimulationKit"]),
         tests("Snapshots", ["StreamCore"]),
         tests("LogStorage", ["KafkaProtocol"]),
-        tests("KafkaIO", ["StreamCore"]),
+        tests("KafkaIO", ["StreamCore", "StreamRuntime", "SimulationKit", "Telemetry"]),
         tests("PostgresIO"),
         tests("StreamRuntime", ["StreamCore", "Snapshots", "SimulationKit", "Telemetry"]),
-        tests("EmbeddedLog", ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore"]),
+        tests(
+            "EmbeddedLog",
+            ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore", "PayloadCompression", "Telemetry", crypto, x509]
+        ),
         tests("HTTPServing", [httpTypes]),
+        tests("Monitoring", ["Telemetry", coreMetrics, logging, lifecycle]),
         tests("TopicCatalog", ["KafkaIO"]),
         tests("Gateway", ["HTTPServing", "PayloadCompression", "Telemetry", lifecycle, logging]),
         tests("Projection", ["MeterCore", "StreamCore", "MeterEvents", "PostgresIO", "KafkaIO", "Telemetry", logging]),
@@ -209,6 +230,6 @@ let package = Package(
             "MeterBench",
             ["MeterCore", "StreamCore", "MeterEvents", "VEE", "KafkaIO", "StreamRuntime", "SimulationKit", "Telemetry"]
         ),
-        tests("MeterlogApp"),
+        tests("MeterlogApp", ["Telemetry", "Normalization", "VEE", "Alarms", "SimulationKit"]),
     ]
 )

@@ -119,12 +119,23 @@ final class GroupConsumer {
         loop.reset()
         // Lost partitions can't be sought; the next poll tells that they are lost.
         guard rd_kafka_assignment_lost(handle.pointer) == 0 else { return }
+        let assigned = try assignment()
         do throws(LogError) {
-            try reader.seek(to: positions)
+            try reader.seek(to: positions.filter { assigned.contains($0.partition) })
         } catch {
             guard rd_kafka_assignment_lost(handle.pointer) == 0 else { return }
             throw error
         }
+    }
+
+    private func assignment() throws(LogError) -> Set<TopicPartition> {
+        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        let code = rd_kafka_assignment(handle.pointer, &list)
+        defer { if let list { rd_kafka_topic_partition_list_destroy(list) } }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else {
+            throw Failure(code, of: handle.pointer).logError(during: .group, doing: "assignment")
+        }
+        return Set(PartitionList.partitions(of: list))
     }
 
     func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {

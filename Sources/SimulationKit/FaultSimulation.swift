@@ -31,6 +31,8 @@ public struct FaultSimulation: ~Copyable {
     private let options: Options
     private let cluster: SimulatedCluster
     private let limits: StreamLimits
+    /// Half of the seeds run with static members.
+    private let isStatic: Bool
     private var processes: [Int: SimulatedProcess] = [:]
     /// The step at which a process is started again.
     private var restarts: [Int: Int] = [:]
@@ -54,6 +56,8 @@ public struct FaultSimulation: ~Copyable {
         self.report = SimulationReport(seed: seed)
         self.oracle = LedgerOracle(partitions: options.inputPartitions)
         self.limits = Self.limits(seed: seed)
+        var random = SeededRandom(seed: seed ^ 0x57a7)
+        self.isStatic = random.chance(perMillion: 500_000)
         let faults = options.faults.limited(to: options.kinds)
         cluster = SimulatedCluster(seed: seed, faults: faults, defect: options.defect)
         cluster.crash(atPoint: options.crashAtPoint)
@@ -172,6 +176,7 @@ public struct FaultSimulation: ~Copyable {
                 cluster: cluster,
                 outputPartitions: options.outputPartitions,
                 limits: limits,
+                isStatic: isStatic,
                 defect: options.defect
             )
         }

@@ -184,7 +184,9 @@ extension LogConformance where L: ~Copyable {
             try writer.log.commit([])
         }
         expectEqual(refused, .fatal, "the reaction to a record that is too large")
+        // The stream thread ends here; whoever comes after it has a new producer.
         try writer.log.abort()
+        try writer.log.renewProducer()
         try writer.log.beginTransaction()
         try writer.produce([Self.record("small")], to: out)
         try writer.log.commit([])

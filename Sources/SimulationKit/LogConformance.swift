@@ -167,7 +167,7 @@ public enum ConformanceCheck: String, Sendable, CaseIterable {
     case emptyPolls
     /// A poll keeps to its limits and still gets on.
     case pollLimits
-    /// Large records pass; those that are too large are refused for good, and leave a usable log.
+    /// Large records pass; those that are too large are refused for good, and a new producer goes on.
     case recordLimits
     /// Transactions of nothing, and aborts of nothing.
     case emptyTransactions

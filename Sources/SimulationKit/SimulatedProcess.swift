@@ -20,11 +20,13 @@ final class SimulatedProcess {
     private let defect: PlantedDefect?
     private var defectiveSnapshots: UInt64 = 0
 
+    /// - Parameter isStatic: whether the group knows the process by its slot, so that it may come back without a rebalance.
     init(
         slot: Int,
         cluster: SimulatedCluster,
         outputPartitions: Int,
         limits: StreamLimits,
+        isStatic: Bool,
         defect: PlantedDefect? = nil
     ) {
         self.slot = slot
@@ -41,7 +43,12 @@ final class SimulatedProcess {
         )
         let outputs = [Effects.Output(topic: LedgerProcessor.outputTopics[0], partitionCount: Int32(outputPartitions))]
         loop = StreamLoop(
-            log: SimulatedLog(cluster: cluster, groupID: Self.groupID, transactionalID: "ledger-\(slot)"),
+            log: SimulatedLog(
+                cluster: cluster,
+                groupID: Self.groupID,
+                transactionalID: "ledger-\(slot)",
+                instanceID: isStatic ? "ledger-\(slot)" : nil
+            ),
             configuration: LedgerProcessor.Configuration(),
             options: StreamOptions(groupID: Self.groupID, outputs: outputs, limits: limits),
             environment: environment
