@@ -1,5 +1,6 @@
 public import Snapshots
 public import StreamCore
+public import Telemetry
 
 /// Something that an operator may want to read.
 public enum StreamEvent: Sendable {
@@ -50,6 +51,22 @@ public enum StreamEvent: Sendable {
         case .leftUndone: "stream.left-undone"
         case .stopped: "stream.stopped"
         case .failed: "stream.failed"
+        }
+    }
+
+    /// The code of what went wrong; nil for what is in order.
+    public var errorCode: ErrorCode? {
+        switch self {
+        case .restoring, .live, .revoked, .snapshotWritten, .outageEnded, .stopped: nil
+        case .lost: .streamLost
+        case .recordsGone: .streamRecordsGone
+        case .snapshotFailed: .streamSnapshotFailed
+        case .snapshotRejected: .streamSnapshotRejected
+        case .outageStarted: .streamOutage
+        case .redoing: .streamRedo
+        case .fenced: .streamFenced
+        case .leftUndone: .streamUndone
+        case .failed: .streamFailed
         }
     }
 

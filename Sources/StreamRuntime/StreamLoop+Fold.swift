@@ -57,6 +57,10 @@ extension StreamLoop where L: ~Copyable {
         tasks[index].nextOffset = last.offset + 1
         tasks[index].endOffset = max(tasks[index].endOffset, last.offset + 1)
         tasks[index].snapshot.inputBytes += bytes
+        tasks[index].streamTimeMilliseconds = max(
+            tasks[index].streamTimeMilliseconds ?? .min,
+            last.timestampMilliseconds
+        )
         if effects.isMuted {
             metrics.mutedRecords.add(Int64(slice.count))
             effects.isMuted = false
@@ -81,6 +85,7 @@ extension StreamLoop where L: ~Copyable {
         if !effects.isEmpty {
             try beginIfNeeded()
             try produceEffects()
+            metrics.outputBatches.add()
             work.outputRecords += effects.entries.count
             work.outputBytes += effects.byteCount
         }

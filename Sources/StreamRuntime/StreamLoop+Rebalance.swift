@@ -1,8 +1,10 @@
 import StreamCore
+import Telemetry
 
 extension StreamLoop where L: ~Copyable {
     /// Partitions come. What is open is committed first, because restoring may take longer than a transaction may be open.
     mutating func take(_ partitions: [TopicPartition]) throws(LoopInterruption) {
+        metrics.assignments.add()
         drop(partitions)
         for partition in partitions {
             let processor = P(configuration: configuration, partition: partition.partition)
@@ -17,6 +19,7 @@ extension StreamLoop where L: ~Copyable {
     ///
     /// When the commit fails or takes too long they go all the same; the interruption then has the rest redone.
     mutating func giveBack(_ partitions: [TopicPartition]) throws(LoopInterruption) {
+        metrics.revocations.add()
         environment.report(.revoked(partitions))
         retrier.deadlineMilliseconds = environment.nowMilliseconds + limits.drainMilliseconds
         var trouble: LoopInterruption?
@@ -35,6 +38,7 @@ extension StreamLoop where L: ~Copyable {
 
     /// Partitions have another owner already: nothing of theirs can be committed any more.
     mutating func lose(_ partitions: [TopicPartition]) throws(LoopInterruption) {
+        metrics.losses.add()
         environment.report(.lost(partitions))
         try release(partitions)
         guard isTransactionOpen else { return }

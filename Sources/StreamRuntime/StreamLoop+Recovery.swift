@@ -30,6 +30,7 @@ extension StreamLoop where L: ~Copyable {
         default: break
         }
         recoveriesInARow += 1
+        metrics.countAbort(reason: error.code)
         guard recoveriesInARow <= limits.consecutiveRecoveries else {
             return try fail(.recoveriesExhausted(count: recoveriesInARow - 1, error))
         }

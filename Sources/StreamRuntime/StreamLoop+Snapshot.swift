@@ -46,6 +46,7 @@ extension StreamLoop where L: ~Copyable {
         tasks[index].snapshot.nextOffset = image.label.nextOffset
         tasks[index].snapshot.byteCount = image.label.stateByteCount
         metrics.snapshots.add()
+        metrics.snapshotWrittenBytes.add(Int64(image.label.stateByteCount))
         environment.report(.snapshotWritten(image.label, milliseconds: environment.nowMilliseconds - started))
     }
 

@@ -12,7 +12,11 @@ extension StreamLoop where L: ~Copyable {
             } catch {
                 guard error.reaction == .retry else { throw .log(error, operation: "watermarks") }
             }
-            metrics.show(tasks[index], nowMilliseconds: now)
+            metrics.show(
+                tasks[index],
+                nowMilliseconds: now,
+                wallMilliseconds: environment.wallNowMilliseconds?()
+            )
         }
     }
 
@@ -23,6 +27,7 @@ extension StreamLoop where L: ~Copyable {
         status.committedTransactions = committedTransactions
         status.committedRecords = committedRecords
         status.failure = failure
+        status.wasAssigned = wasAssigned
         status.partitions = tasks.map { task in
             StreamStatus.Partition(
                 partition: task.partition,

@@ -43,6 +43,7 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
     var work: Work
     /// An assignment was reported and `assign` not called for it yet.
     var owesAssignment = false
+    var wasAssigned = false
     var recoveriesInARow = 0
     var statusDueAtMilliseconds: Int64 = 0
     var committedTransactions: Int64 = 0
@@ -108,16 +109,22 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
             phase.move(to: .draining)
             return .worked
         }
+        let pollStarted = environment.nowNanoseconds()
         let outcome = try poll()
+        metrics.pollSeconds.add(nanoseconds: environment.nowNanoseconds() - pollStarted)
         switch outcome {
         case .records:
             try foldBatch()
             if isCommitDue { try commit() }
         case .idle:
             if isCommitDue { try commit() }
-        case .assigned(let partitions): try take(partitions)
+        case .assigned(let partitions):
+            wasAssigned = true
+            try take(partitions)
         case .revoked(let partitions): try giveBack(partitions)
-        case .lost(let partitions): try lose(partitions)
+        case .lost(let partitions):
+            wasAssigned = false
+            try lose(partitions)
         }
         if !isTransactionOpen { try writeDueSnapshot() }
         try refreshStatus()

@@ -11,11 +11,17 @@ struct StreamMetrics {
     let mutedRecords: Counter
     let outputs: Counter
     let outputBytes: Counter
+    let outputBatches: Counter
+    let pollSeconds: SecondsCounter
+    let assignments: Counter
+    let revocations: Counter
+    let losses: Counter
     let commits: Counter
     let redos: Counter
     let fences: Counter
     let retries: Counter
     let snapshots: Counter
+    let snapshotWrittenBytes: Counter
     let rejectedSnapshots: Counter
     let commitSeconds: Histogram
     let transactionSeconds: Histogram
@@ -30,6 +36,7 @@ struct StreamMetrics {
         func histogram(_ name: String, _ help: String) -> Histogram {
             registry.histogram(name, help: help, labels: [label])
         }
+        let rebalances = "Changes of the partitions that a thread has, by kind."
         let recoveries = "Transactions given up and done again, by kind."
         self.registry = registry
         self.processorLabel = label
@@ -39,17 +46,31 @@ struct StreamMetrics {
         mutedRecords = counter(MetricName.streamMutedRecords, "Input records folded muted while restoring.")
         outputs = counter(MetricName.streamOutputs, "Output records committed.")
         outputBytes = counter(MetricName.streamOutputBytes, "Output bytes committed.")
+        outputBatches = counter(MetricName.streamOutputBatches, "Times that outputs were handed to the producer.")
+        pollSeconds = registry.seconds(
+            MetricName.streamPollSeconds,
+            help: "Time in polls, waiting for input; the rest is work, or waiting for the log elsewhere.",
+            labels: [label]
+        )
+        assignments = counter(MetricName.streamRebalances, rebalances, [MetricLabel("kind", "assigned")])
+        revocations = counter(MetricName.streamRebalances, rebalances, [MetricLabel("kind", "revoked")])
+        losses = counter(MetricName.streamRebalances, rebalances, [MetricLabel("kind", "lost")])
         commits = counter(MetricName.streamCommits, "Transactions committed.")
         redos = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "redo")])
         fences = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "fenced")])
         retries = counter(MetricName.streamRetries, "Calls to the log made again after a pause.")
         snapshots = counter(MetricName.streamSnapshots, "Snapshots written.")
+        snapshotWrittenBytes = counter(MetricName.streamSnapshotWrittenBytes, "Bytes of state written as snapshots.")
         rejectedSnapshots = counter(MetricName.streamRejectedSnapshots, "Snapshots found and not used.")
         commitSeconds = histogram(MetricName.streamCommitSeconds, "Time a commit takes.")
         transactionSeconds = histogram(MetricName.streamTransactionSeconds, "Time from begin to committed.")
         restoreSeconds = histogram(MetricName.streamRestoreSeconds, "Time from assignment to live.")
         processorCounters = counterNames.map {
-            registry.counter(MetricName.processorCounter(processor, $0), help: "Counted by the processor.")
+            registry.counter(
+                MetricName.processorCounter(processor, $0),
+                help: "Counted by the processor.",
+                labels: MetricName.processorCounterLabels($0)
+            )
         }
     }
 
@@ -58,7 +79,17 @@ struct StreamMetrics {
         for (counter, amount) in zip(processorCounters, counters) where amount > 0 { counter.add(amount) }
     }
 
-    func show<P: Processor>(_ task: borrowing StreamTask<P>, nowMilliseconds: Int64) {
+    /// A transaction that was given up; the codes of the log's errors are few.
+    func countAbort(reason: String) {
+        registry.counter(
+            MetricName.streamAborts,
+            help: "Transactions given up, by the code of the error.",
+            labels: [processorLabel, MetricLabel("reason", reason)]
+        ).add()
+    }
+
+    /// - Parameter wallMilliseconds: since 1970-01-01T00:00:00Z, nil where there is no such time.
+    func show<P: Processor>(_ task: borrowing StreamTask<P>, nowMilliseconds: Int64, wallMilliseconds: Int64?) {
         let labels = labels(of: task.partition)
         let lag = max(0, task.endOffset - task.committedOffset)
         registry.gauge(MetricName.streamLag, help: "Records that are not processed yet.", labels: labels).set(lag)
@@ -67,6 +98,7 @@ struct StreamMetrics {
             let entries = MetricLabel("entries", name)
             registry.gauge(MetricName.streamStateSize, help: stateHelp, labels: labels + [entries]).set(Int64(count))
         }
+        showTime(task.streamTimeMilliseconds, wallMilliseconds: wallMilliseconds, labels)
         guard task.snapshot.nextOffset != nil else { return }
         let age = Double(nowMilliseconds - task.snapshot.atMilliseconds) / 1_000
         registry.gauge(MetricName.streamSnapshotAge, help: "Age of the newest snapshot.", labels: labels).set(age)
@@ -74,10 +106,26 @@ struct StreamMetrics {
             .set(Int64(task.snapshot.byteCount))
     }
 
+    private func showTime(_ streamTime: Int64?, wallMilliseconds: Int64?, _ labels: [MetricLabel]) {
+        guard let streamTime else { return }
+        registry.gauge(
+            MetricName.streamTime,
+            help: "Stream time: the newest record timestamp seen, in seconds since 1970.",
+            labels: labels
+        ).set(Double(streamTime) / 1_000)
+        guard let wallMilliseconds else { return }
+        registry.gauge(MetricName.streamTimeAge, help: "How far stream time is behind the clock.", labels: labels)
+            .set(Double(wallMilliseconds - streamTime) / 1_000)
+    }
+
     /// Takes the partition's series off the page.
     func hide<P: Processor>(_ task: borrowing StreamTask<P>) {
         let labels = labels(of: task.partition)
-        for name in [MetricName.streamLag, MetricName.streamSnapshotAge, MetricName.streamSnapshotBytes] {
+        let names = [
+            MetricName.streamLag, MetricName.streamSnapshotAge, MetricName.streamSnapshotBytes, MetricName.streamTime,
+            MetricName.streamTimeAge,
+        ]
+        for name in names {
             registry.remove(name, labels: labels)
         }
         for (name, _) in task.processor.stateSizes {

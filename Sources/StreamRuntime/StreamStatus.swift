@@ -31,6 +31,8 @@ public struct StreamStatus: Sendable {
     }
 
     public var activity = Activity.joining
+    /// Whether the group has given it partitions, be it none, and not taken them away as lost.
+    public var wasAssigned = false
     public var partitions: [Partition] = []
     public var committedTransactions: Int64 = 0
     public var committedRecords: Int64 = 0
@@ -38,4 +40,9 @@ public struct StreamStatus: Sendable {
     public var failure: StreamFailure?
 
     public init() {}
+
+    /// Does its work: the group has given it its partitions, and the state of each is restored. One that got none stands by.
+    public var isReady: Bool {
+        activity == .running && wasAssigned && partitions.allSatisfy { $0.phase == .live }
+    }
 }

@@ -22,6 +22,8 @@ struct StreamTask<P: Processor> {
     var committedOffset: Int64 = 0
     /// End of the partition when last looked at.
     var endOffset: Int64 = 0
+    /// The newest timestamp at the end of a slice that was folded.
+    var streamTimeMilliseconds: Int64?
     var restoreStartedAtMilliseconds: Int64 = 0
     var snapshot = SnapshotState()
 

@@ -34,7 +34,8 @@ final class StreamThread<P: Processor, L: Log & ~Copyable>: Sendable {
             nowNanoseconds: { MonotonicClock.nanoseconds() },
             pause: { signal.pause(milliseconds: $0) },
             isStopRequested: { signal.isRequested },
-            report: report
+            report: report,
+            wallNowMilliseconds: { WallClock.milliseconds() }
         )
     }
 

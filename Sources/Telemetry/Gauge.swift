@@ -15,4 +15,15 @@ public final class Gauge: Sendable {
     public func set(_ value: Int64) {
         set(Double(value))
     }
+
+    /// Adds to the value, or takes away from it; safe from several threads at once.
+    public func add(_ amount: Double) {
+        var old = bits.load(ordering: .relaxed)
+        while true {
+            let new = (Double(bitPattern: old) + amount).bitPattern
+            let outcome = bits.compareExchange(expected: old, desired: new, ordering: .relaxed)
+            guard !outcome.exchanged else { return }
+            old = outcome.original
+        }
+    }
 }

@@ -14,6 +14,17 @@ public enum MetricName {
     public static let streamRestoreSeconds = "meterlog_stream_restore_seconds"
     public static let streamSnapshots = "meterlog_stream_snapshots_total"
     public static let streamRejectedSnapshots = "meterlog_stream_snapshots_rejected_total"
+    /// Per `reason`, the code of the error.
+    public static let streamAborts = "meterlog_stream_aborts_total"
+    public static let streamOutputBatches = "meterlog_stream_output_batches_total"
+    /// Per `kind`: assigned, revoked, lost.
+    public static let streamRebalances = "meterlog_stream_rebalances_total"
+    public static let streamPollSeconds = "meterlog_stream_poll_seconds_total"
+    public static let streamSnapshotWrittenBytes = "meterlog_stream_snapshot_written_bytes_total"
+    /// Per partition.
+    public static let streamTime = "meterlog_stream_time_seconds"
+    /// Per partition.
+    public static let streamTimeAge = "meterlog_stream_time_age_seconds"
     /// Per partition.
     public static let streamLag = "meterlog_stream_lag_records"
     /// Per partition.
@@ -23,9 +34,17 @@ public enum MetricName {
     /// Per partition and `entries` (what is counted).
     public static let streamStateSize = "meterlog_stream_state_entries"
 
-    /// The name of a processor's own counter: `meterlog_<processor>_<counter>`.
+    /// The name of a processor's own counter: `meterlog_<processor>_<counter>`, without the label that the counter may have.
     public static func processorCounter(_ processor: String, _ counter: String) -> String {
-        "meterlog_\(identifier(processor))_\(identifier(counter))"
+        "meterlog_\(identifier(processor))_\(identifier(String(counter.prefix { $0 != "{" })))"
+    }
+
+    /// The label of a counter that is written `name{label=value}`; none where it is only a name.
+    public static func processorCounterLabels(_ counter: String) -> [MetricLabel] {
+        guard let open = counter.firstIndex(of: "{"), counter.last == "}" else { return [] }
+        let pair = counter[counter.index(after: open)...].dropLast().split(separator: "=", maxSplits: 1)
+        guard pair.count == 2 else { return [] }
+        return [MetricLabel(identifier(String(pair[0])), String(pair[1]))]
     }
 
     /// The text with everything that a metric name can't hold replaced by `_`.

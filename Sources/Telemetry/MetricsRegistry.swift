@@ -12,12 +12,13 @@ public final class MetricsRegistry: Sendable {
 
     enum Instrument: Sendable {
         case counter(Counter)
+        case seconds(SecondsCounter)
         case gauge(Gauge)
         case histogram(Histogram)
 
         var typeName: String {
             switch self {
-            case .counter: "counter"
+            case .counter, .seconds: "counter"
             case .gauge: "gauge"
             case .histogram: "histogram"
             }
@@ -33,6 +34,7 @@ public final class MetricsRegistry: Sendable {
     private let maximumSeriesPerName: Int
     private let droppedSeries = Counter()
     private let families: Mutex<[String: Family]> = Mutex([:])
+    private let collectors: Mutex<[@Sendable (MetricsRegistry) -> Void]> = Mutex([])
 
     public init(maximumSeriesPerName: Int = MetricsRegistry.defaultMaximumSeriesPerName) {
         self.maximumSeriesPerName = maximumSeriesPerName
@@ -41,6 +43,13 @@ public final class MetricsRegistry: Sendable {
     public func counter(_ name: String, help: String, labels: [MetricLabel] = []) -> Counter {
         let instrument = instrument(name, help: help, labels: labels) { .counter(Counter()) }
         guard case .counter(let counter) = instrument else { preconditionFailure("\(name) is not a counter") }
+        return counter
+    }
+
+    /// A counter of seconds.
+    public func seconds(_ name: String, help: String, labels: [MetricLabel] = []) -> SecondsCounter {
+        let instrument = instrument(name, help: help, labels: labels) { .seconds(SecondsCounter()) }
+        guard case .seconds(let counter) = instrument else { preconditionFailure("\(name) does not count seconds") }
         return counter
     }
 
@@ -79,8 +88,19 @@ public final class MetricsRegistry: Sendable {
         }
     }
 
+    /// What is registered under a name: `counter`, `gauge` or `histogram`.
+    public func typeName(of name: String) -> String? {
+        families.withLock { $0[name]?.typeName }
+    }
+
+    /// Has `collect` set what is looked up rather than counted (memory, ages), each time before a page is made. It must not block.
+    public func onRender(_ collect: @escaping @Sendable (MetricsRegistry) -> Void) {
+        collectors.withLock { $0.append(collect) }
+    }
+
     /// The page in Prometheus text exposition format 0.0.4, names and labels in order.
     public func renderPrometheusText() -> String {
+        for collect in collectors.withLock({ $0 }) { collect(self) }
         var text = PrometheusText()
         let current = families.withLock { $0 }
         for (name, family) in current.sorted(by: { $0.key < $1.key }) where !family.series.isEmpty {

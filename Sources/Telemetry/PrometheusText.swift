@@ -11,6 +11,8 @@ public struct PrometheusText {
             switch instrument {
             case .counter(let counter):
                 appendSample(name, labels, "\(counter.value)")
+            case .seconds(let counter):
+                appendSample(name, labels, Self.number(counter.seconds))
             case .gauge(let gauge):
                 appendSample(name, labels, Self.number(gauge.value))
             case .histogram(let histogram):
