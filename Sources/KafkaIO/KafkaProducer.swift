@@ -101,6 +101,29 @@ public final class KafkaProducer: Sendable {
         }
     }
 
+    /// Hands the same value over `count` times for one partition, in one call of the library: load for measurements. Reports are
+    /// counted in `counts`; waits for room in the queue.
+    /// - Throws: `.queueFull` when there was no room before the delivery timeout; `.retry` when the client is broken or closed.
+    package func enqueue(repeating value: [UInt8], count: Int, topic: String, partition: Int32) throws(KafkaError) {
+        let deadline = Deadline(milliseconds: limits.deliveryTimeoutMilliseconds)
+        var left = count
+        while true {
+            let taken = state.withLock { state in
+                state.client.map { client in
+                    let delivery = Delivery(tally.count)
+                    return ProducerCall.produce(value, left, topic, partition, delivery, client.handle.pointer)
+                }
+            }
+            guard let taken else { throw KafkaError(.retry, code: "CLOSED", message: "the producer is closed") }
+            left -= taken
+            guard left > 0 else { return }
+            guard !deadline.isOver else {
+                throw KafkaError(.queueFull, code: "_QUEUE_FULL", message: "\(left) of \(count) records were not taken")
+            }
+            deadline.pause(milliseconds: 1)
+        }
+    }
+
     /// Hands a record to the client, made anew when the library has given up on it.
     ///
     /// Under the lock, so that no record can be handed to a client whose reports nobody serves any more.

@@ -32,6 +32,32 @@ enum ProducerCall {
         return DeliveryError.error(Failure(taking: error, of: client), doing: "produce to \(record.topic)")
     }
 
+    /// Hands the value over up to `count` times; the library copies it. `delivery` is retained once for each that was taken.
+    /// - Returns: how many were taken; fewer when the queue is full.
+    static func produce(
+        _ value: [UInt8],
+        _ count: Int,
+        _ topic: String,
+        _ partition: Int32,
+        _ delivery: Delivery,
+        _ client: OpaquePointer
+    ) -> Int {
+        guard let handle = rd_kafka_topic_new(client, topic, nil) else { return 0 }
+        defer { rd_kafka_topic_destroy(handle) }
+        return value.withUnsafeBytes { bytes in
+            var message = rd_kafka_message_t()
+            message.payload = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+            message.len = bytes.count
+            var messages = [rd_kafka_message_t](repeating: message, count: count)
+            for index in messages.indices { messages[index]._private = Unmanaged.passRetained(delivery).toOpaque() }
+            let flags = RD_KAFKA_MSG_F_COPY
+            let taken = Int(rd_kafka_produce_batch(handle, partition, flags, &messages, Int32(clamping: count)))
+            // No report comes for those that were not taken.
+            for _ in taken..<max(taken, count) { Unmanaged.passUnretained(delivery).release() }
+            return taken
+        }
+    }
+
     private static func argument(
         _ type: rd_kafka_vtype_t,
         _ fill: (inout rd_kafka_vu_s.__Unnamed_union_u) -> Void

@@ -48,6 +48,7 @@ struct PassageMeter {
         let percent = total > 0 ? min(100, done * 100 / total) : 100
         let bar = String(repeating: "#", count: percent / 4) + String(repeating: ".", count: 25 - percent / 4)
         let rate = Int(Double(done) / max(now - began, 0.001))
-        fputs("\(title) [\(bar)] \(percent)%  \(done) records  \(rate)/s  \(Int(now - began)) s\(ending)", stderr)
+        let line = "\(title) [\(bar)] \(percent)%  \(done) records  \(rate)/s  \(Int(now - began)) s\(ending)"
+        _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }
