@@ -1,3 +1,5 @@
+import MeterCore
+
 /// What a head-end's event codes mean: the code's standard type, a word for it, and its priority.
 ///
 /// One meaning has several codes, and vendors reuse codes, so the map is a versioned table and not an enumeration. The shipped map holds
@@ -17,6 +19,13 @@ public struct AlarmCodeMap: Sendable {
             self.priority = priority
         }
     }
+
+    /// What an event with this meaning says about the readings around it; nil for one that says nothing.
+    static let eventKinds: [String: DeviceEventKind] = [
+        "power_down": .powerDown, "last_gasp": .powerDown, "power_up": .powerUp, "tamper": .tamper,
+        "reverse_energy": .reverseEnergy, "test_mode_start": .testModeStarted, "test_mode_stop": .testModeEnded,
+        "clock_error": .clockSet, "measurement_error": .watchdog,
+    ]
 
     /// What an unknown code becomes: seen by the operators, never dropped.
     public static let unclassified = Meaning(name: "unclassified", eventType: "", priority: 3)
@@ -77,4 +86,8 @@ public struct AlarmCodeMap: Sendable {
         ("test_mode_start", 3, ["3.7.19.242", "3.22.19.242"]),
         ("test_mode_stop", 3, ["3.7.19.243", "3.22.12.243"]),
     ]
+}
+
+extension AlarmCodeMap.Meaning {
+    var eventKind: DeviceEventKind? { AlarmCodeMap.eventKinds[name] }
 }

@@ -5,7 +5,8 @@ import MeterFormats
 public import StreamCore
 
 /// `meter.raw.alarms` to `meter.alarms.p0` ... `p3`: drops payloads that came before, decodes device events, gives each its meaning and
-/// priority by the code map, and routes it to the topic of its priority.
+/// priority by the code map, and routes it to the topic of its priority. What concerns the readings around it (outages, test mode, the
+/// clock) goes to `meter.journal` too.
 ///
 /// Pairing of power down and up, storms and correlation along the grid are not here yet.
 public struct AlarmProcessor: Processor {
@@ -40,14 +41,15 @@ public struct AlarmProcessor: Processor {
     public static let name = "alarms"
     public static let stateVersion: UInt32 = 1
     public static let inputTopic = "meter.raw.alarms"
-    /// Index = topic priority; the dead letters come last.
+    /// Index = topic priority; the dead letters and the journal come last.
     public static let outputTopics = [
-        "meter.alarms.p0", "meter.alarms.p1", "meter.alarms.p2", "meter.alarms.p3", "meter.deadletter",
+        "meter.alarms.p0", "meter.alarms.p1", "meter.alarms.p2", "meter.alarms.p3", "meter.deadletter", "meter.journal",
     ]
     public static let counterNames = [
         "payloads_total", "duplicate_payloads_total", "dead_letters_total", "alarms_total", "unclassified_alarms_total",
     ]
     private static let deadLetterOutput = 4
+    private static let journalOutput = 5
     /// Informational events (priority 4) have no topic of their own and go with the lowest.
     private static let lowestTopic = 3
 
@@ -100,10 +102,22 @@ public struct AlarmProcessor: Processor {
     }
 
     private func route(_ raw: RawReference, into effects: inout Effects) {
+        var reported: [DeviceEvents] = []
+        var places: [String: Int] = [:]
+        defer { journal(reported, raw, into: &effects) }
         for (index, event) in intake.readings.events.enumerated() {
             let meaning = configuration.codeMap.meaning(of: event.code)
             if meaning.name == AlarmCodeMap.unclassified.name { effects.count(Counter.unclassified) }
             effects.count(Counter.alarms)
+            if let kind = meaning.eventKind {
+                let fact = DeviceEvents.Event(at: event.occurredAt, kind: kind, code: event.code)
+                if let place = places[event.meter] {
+                    reported[place].events.append(fact)
+                } else {
+                    places[event.meter] = reported.count
+                    reported.append(DeviceEvents(meter: event.meter, events: [fact]))
+                }
+            }
             let alarm = AlarmEvent(
                 id: AlarmProcessor.identity(of: raw, index: index),
                 meter: event.meter,
@@ -121,6 +135,18 @@ public struct AlarmProcessor: Processor {
                 key: Array(event.meter.utf8),
                 timestampMilliseconds: raw.receivedAtMilliseconds
             ) { alarm.append(to: &$0) }
+        }
+    }
+
+    /// One journal record a meter, in the order of the payload.
+    private func journal(_ reported: [DeviceEvents], _ raw: RawReference, into effects: inout Effects) {
+        for events in reported {
+            let event = JournalEvent(raw: raw, body: .deviceEvents(events))
+            effects.emit(
+                to: AlarmProcessor.journalOutput,
+                key: Array(events.meter.utf8),
+                timestampMilliseconds: raw.receivedAtMilliseconds
+            ) { event.append(to: &$0) }
         }
     }
 

@@ -30,6 +30,8 @@ public struct PayloadIntake: Sendable {
         public var maxUnpackedBytes: Int
         /// How long an idempotency key is remembered, in stream time.
         public var duplicateHorizonMilliseconds: Int64
+        /// Why a rule set (JSON, version) can't be put into force, nil when it can. Must depend on nothing else.
+        public var refusalOfRuleSet: @Sendable (_ json: String, _ version: String) -> String? = { _, _ in nil }
 
         public init(
             zones: ZoneCatalog,
@@ -52,6 +54,8 @@ public struct PayloadIntake: Sendable {
     public private(set) var streamTimeMilliseconds = Int64.min
     /// What the last decoded payload says.
     public private(set) var readings = ReadingBatch()
+    /// The version of the rule set that the last decoded payload puts into force: 16 hex digits of the hash of its stored bytes.
+    public private(set) var ruleSetVersion = ""
 
     public init(configuration: Configuration) {
         self.configuration = configuration
@@ -120,7 +124,21 @@ public struct PayloadIntake: Sendable {
         } catch {
             return .refused(letter.refused(code: error.code.rawValue, reason: error.description))
         }
+        if let rules = readings.ruleSet {
+            ruleSetVersion = Self.version(ofPayload: batch, index)
+            if let reason = configuration.refusalOfRuleSet(rules.json, ruleSetVersion) {
+                return .refused(letter.refused(code: DecodeCode.invalidRuleSet.rawValue, reason: reason))
+            }
+        }
         return .decoded(letter.raw, lineRejects: letter.lineRejects(of: readings))
+    }
+
+    /// From the envelope's SHA-256; a record without one has a hash of its own, the same whenever it is folded.
+    private static func version(ofPayload batch: borrowing InputBatch, _ index: Int) -> String {
+        let hash = batch.headerText(EnvelopeHeader.sha256, of: index) ?? ""
+        if hash.utf8.count >= 16 { return String(hash.prefix(16)) }
+        let digits = String(Hash128(hashing: batch.bytes.span.extracting(batch.entries[index].value)).high, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     private func unpack(_ bytes: Span<UInt8>, encoding: String) throws(DecodeError) -> [UInt8] {

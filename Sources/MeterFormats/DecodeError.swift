@@ -33,6 +33,8 @@ public enum DecodeCode: String, Sendable, CaseIterable {
     case unknownRecord = "unknown_record"
     /// A record where its format does not allow it.
     case misplacedRecord = "misplaced_record"
+    /// A rule set that those who know the rules refuse.
+    case invalidRuleSet = "invalid_rule_set"
 }
 
 /// A payload that cannot be decoded at all: it becomes a dead letter, whole.

@@ -8,6 +8,11 @@ public enum FormatCatalog {
         AWSGuidanceCSV.self,
         NEM12.self,
         MappedCSV.self,
+        RegistersJSON.self,
+        RegistryJSON.self,
+        WeatherJSON.self,
+        OperationsJSON.self,
+        RuleSetJSON.self,
     ]
 
     /// The formats in the order of the catalogue.

@@ -35,6 +35,10 @@ private struct IntervalFields {
     /// Where the list of values starts, and the power of ten it was read with.
     var values: (position: Int, powerOfTen: Int)?
     var qualityPosition: Int?
+    var flagsPosition: Int?
+    var meterClock: Instant?
+    var multiplierBillionths: Int64 = 0
+    var frameCounter: UInt64 = 0
 
     enum Start {
         case instant(Instant)
@@ -134,6 +138,10 @@ private struct JSONIntervalsDecoder: ~Copyable {
         static let quality = JSONReader.packed("quality")
         static let zone = JSONReader.packed("zone")
         static let readings = JSONReader.packed("readings")
+        static let flags = JSONReader.packed("flags")
+        static let meterClock = JSONReader.hash("meterClock")
+        static let multiplier = JSONReader.hash("multiplier")
+        static let frameCounter = JSONReader.hash("frameCounter")
     }
 
     private mutating func reading(_ bytes: Span<UInt8>, into batch: inout ReadingBatch) throws(DecodeError) {
@@ -173,6 +181,38 @@ private struct JSONIntervalsDecoder: ~Copyable {
             _ = reader.peek(bytes)
             fields.qualityPosition = reader.cursor
             try reader.skipValue(bytes, depth: 1)
+        case Name.flags:
+            _ = reader.peek(bytes)
+            fields.flagsPosition = reader.cursor
+            try reader.skipValue(bytes, depth: 1)
+        case 0: try longMember(key, bytes, &fields)
+        default: try reader.skipValue(bytes, depth: 1)
+        }
+    }
+
+    /// A member whose name has more than eight bytes.
+    private mutating func longMember(
+        _ key: JSONReader.Key,
+        _ bytes: Span<UInt8>,
+        _ fields: inout IntervalFields
+    ) throws(DecodeError) {
+        switch key.hash {
+        case Name.meterClock:
+            if try reader.takeNull(bytes) { return }
+            guard case .instant(let clock) = try start(bytes) else {
+                throw reader.fault("meterClock names no offset", .invalidTimestamp)
+            }
+            fields.meterClock = clock
+        case Name.multiplier:
+            guard let value = try reader.billionths(bytes, powerOfTen: 0), value > 0 else {
+                throw reader.fault("multiplier is no number above zero", .invalidNumber)
+            }
+            fields.multiplierBillionths = value
+        case Name.frameCounter:
+            guard let value = DecimalText.unsigned(bytes, try reader.number(bytes)) else {
+                throw reader.fault("frameCounter is no whole number", .invalidNumber)
+            }
+            fields.frameCounter = UInt64(value)
         default: try reader.skipValue(bytes, depth: 1)
         }
     }
@@ -269,18 +309,61 @@ private struct JSONIntervalsDecoder: ~Copyable {
             reader.rewind(to: position)
             try qualities(bytes, from: mark, into: &batch)
         }
-        batch.series.append(
-            ReadingBatch.Series(
-                meter: fields.meter,
-                channel: fields.channel.isEmpty ? "1-0:1.8.0" : fields.channel,
-                unit: fields.unit,
-                zone: zone ?? "UTC",
-                intervalSeconds: fields.intervalSeconds,
-                serial: "",
-                configuration: "",
-                values: mark..<batch.valueCount
-            )
+        if let position = fields.flagsPosition {
+            reader.rewind(to: position)
+            try flags(bytes, from: mark, into: &batch)
+        }
+        var series = ReadingBatch.Series(
+            meter: fields.meter,
+            channel: fields.channel.isEmpty ? "1-0:1.8.0" : fields.channel,
+            unit: fields.unit,
+            zone: zone ?? "UTC",
+            intervalSeconds: fields.intervalSeconds,
+            serial: "",
+            configuration: "",
+            values: mark..<batch.valueCount
         )
+        series.meterClock = fields.meterClock
+        series.multiplierBillionths = fields.multiplierBillionths
+        series.frameCounter = fields.frameCounter
+        batch.series.append(series)
+    }
+
+    /// For each value a flag's name, a list of names, or null.
+    private mutating func flags(
+        _ bytes: Span<UInt8>,
+        from mark: Int,
+        into batch: inout ReadingBatch
+    ) throws(DecodeError) {
+        if try reader.takeNull(bytes) { return }
+        try reader.expect(bytes, UInt8(ascii: "["))
+        var index = mark
+        if !reader.take(bytes, UInt8(ascii: "]")) {
+            repeat {
+                guard index < batch.valueCount else { throw reader.fault("more flags than values", .wrongValueCount) }
+                if try !reader.takeNull(bytes) { batch.flags[index] = try flagsOfOne(bytes).rawValue }
+                index += 1
+            } while try reader.more(bytes, close: UInt8(ascii: "]"))
+        }
+        guard index == batch.valueCount else { throw reader.fault("fewer flags than values", .wrongValueCount) }
+    }
+
+    private mutating func flagsOfOne(_ bytes: Span<UInt8>) throws(DecodeError) -> IntervalFlags {
+        guard reader.take(bytes, UInt8(ascii: "[")) else { return try flag(bytes) }
+        var flags: IntervalFlags = []
+        if reader.take(bytes, UInt8(ascii: "]")) { return flags }
+        repeat {
+            flags.formUnion(try flag(bytes))
+        } while try reader.more(bytes, close: UInt8(ascii: "]"))
+        return flags
+    }
+
+    private mutating func flag(_ bytes: Span<UInt8>) throws(DecodeError) -> IntervalFlags {
+        let name = try reader.identifier(bytes, "flag")
+        guard let flag = IntervalFlags(named: name) else {
+            throw reader.fault("no flag \"\(name)\"", .invalidQuality)
+        }
+        return flag
     }
 
     private mutating func instant(_ start: IntervalFields.Start, zone: String?) throws(DecodeError) -> Instant {

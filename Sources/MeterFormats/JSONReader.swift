@@ -112,6 +112,15 @@ struct JSONReader {
         }
     }
 
+    /// The hash of a longer name, as in `Key`.
+    static func hash(_ name: StaticString) -> UInt64 {
+        name.withUTF8Buffer { letters in
+            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+            for index in 0..<letters.count { hash = (hash ^ UInt64(unsafe letters[index])) &* 0x100_0000_01b3 }
+            return hash
+        }
+    }
+
     mutating func string(_ bytes: Span<UInt8>) throws(DecodeError) -> Text {
         try expect(bytes, UInt8(ascii: "\""))
         let start = cursor

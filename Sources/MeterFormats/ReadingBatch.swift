@@ -2,7 +2,7 @@ public import MeterCore
 
 /// The readings of one payload, as a struct of arrays that a decoder fills and its owner clears and uses again.
 ///
-/// Invariant: `endSeconds`, `billionths`, `quality`, `sourceStatus` and `sourceVersion` have the same count, and the
+/// Invariant: `endSeconds`, `billionths`, `quality`, `sourceStatus`, `sourceVersion` and `flags` have the same count, and the
 /// `values` ranges of `series` cover their indices in ascending order without overlap.
 public struct ReadingBatch: Sendable {
     /// A run of interval values of one meter and channel.
@@ -20,6 +20,20 @@ public struct ReadingBatch: Sendable {
         public var configuration: String
         /// Indices into the arrays of the batch.
         public var values: Range<Int>
+        /// The device's own clock when it made the payload.
+        public var meterClock: Instant?
+        /// What the values were multiplied by, in billionths; 0 when the source does not say.
+        public var multiplierBillionths: Int64 = 0
+        /// The sender's frame or invocation counter; 0 when it has none.
+        public var frameCounter: UInt64 = 0
+    }
+
+    /// A rule set to put into force.
+    public struct RuleSet: Equatable, Sendable {
+        /// The text, byte for byte.
+        public var json: String
+        /// Data time from which it holds.
+        public var effectiveFrom: Instant
     }
 
     /// A line or element that was left out; the rest of the payload is good.
@@ -44,9 +58,16 @@ public struct ReadingBatch: Sendable {
     /// Orders several versions of one interval from one source (NEM12 UpdateDateTime as seconds since 1970); 0 where the
     /// source has no versions.
     public var sourceVersion: [Int64] = []
+    /// `IntervalFlags.rawValue`.
+    public var flags: [UInt16] = []
 
     public var registers: [RegisterRead] = []
     public var events: [DeviceEvent] = []
+    public var meters: [MeterRegistration] = []
+    public var edits: [ManualEdit] = []
+    public var forceEstimates: [ForceEstimate] = []
+    public var weather: [WeatherReadings] = []
+    public var ruleSet: RuleSet?
 
     /// The first `rejectLimit` rejects.
     public private(set) var rejects: [Reject] = []
@@ -64,6 +85,11 @@ public struct ReadingBatch: Sendable {
         truncate(values: 0)
         registers.removeAll(keepingCapacity: true)
         events.removeAll(keepingCapacity: true)
+        meters.removeAll(keepingCapacity: true)
+        edits.removeAll(keepingCapacity: true)
+        forceEstimates.removeAll(keepingCapacity: true)
+        weather.removeAll(keepingCapacity: true)
+        ruleSet = nil
         rejects.removeAll(keepingCapacity: true)
         rejectCount = 0
     }
@@ -71,8 +97,11 @@ public struct ReadingBatch: Sendable {
     /// Interval values in the batch.
     public var valueCount: Int { endSeconds.count }
 
-    public var isEmpty: Bool {
-        series.isEmpty && registers.isEmpty && events.isEmpty && rejectCount == 0
+    public var isEmpty: Bool { hasNothingUsable && rejectCount == 0 }
+
+    private var hasNothingUsable: Bool {
+        series.isEmpty && registers.isEmpty && events.isEmpty && meters.isEmpty && edits.isEmpty
+            && forceEstimates.isEmpty && weather.isEmpty && ruleSet == nil
     }
 
     /// The end of the run of consecutive intervals (each ending one interval length after the one before) that starts at
@@ -98,6 +127,7 @@ public struct ReadingBatch: Sendable {
         self.quality.append(quality.rawValue)
         self.sourceStatus.append(sourceStatus)
         self.sourceVersion.append(sourceVersion)
+        flags.append(0)
     }
 
     mutating func reserve(values count: Int) {
@@ -106,6 +136,7 @@ public struct ReadingBatch: Sendable {
         quality.reserveCapacity(count)
         sourceStatus.reserveCapacity(count)
         sourceVersion.reserveCapacity(count)
+        flags.reserveCapacity(count)
     }
 
     /// Drops the values from `count` on.
@@ -117,6 +148,7 @@ public struct ReadingBatch: Sendable {
         quality.removeLast(surplus)
         sourceStatus.removeLast(surplus)
         sourceVersion.removeLast(surplus)
+        flags.removeLast(surplus)
     }
 
     /// Gives the values from `mark` on consecutive ends.
@@ -138,6 +170,7 @@ public struct ReadingBatch: Sendable {
     /// Gives a value the quality and status of an AEMO quality method.
     mutating func setSource(_ source: NEMQuality, at index: Int) {
         sourceStatus[index] = source.status
+        flags[index] = source.reason == 0 ? 0 : IntervalFlags(nem12Reason: source.reason).rawValue
         setQuality(source.quality, at: index)
     }
 
@@ -149,7 +182,7 @@ public struct ReadingBatch: Sendable {
 
     /// A payload of which nothing is left but rejects is a dead letter of its own.
     func refuseIfAllRejected() throws(DecodeError) {
-        guard let first = rejects.first, series.isEmpty, registers.isEmpty, events.isEmpty else { return }
+        guard let first = rejects.first, hasNothingUsable else { return }
         let more = rejectCount > 1 ? " (and \(rejectCount - 1) more; nothing was usable)" : ""
         throw DecodeError(first.code, first.reason + more, line: first.line, byteOffset: first.byteOffset)
     }

@@ -1,25 +1,29 @@
 public import MeterCore
 
-/// A consumption between two readings of an accumulating register (NEM13 record 250).
+/// One reading of an accumulating register, or a consumption between two of them (NEM13 record 250).
 public struct RegisterRead: Equatable, Sendable {
     public var meter: String
     public var channel: String
     public var unit: MeasurementUnit
     public var zone: String
     public var serial: String
-    /// The period that the quantity covers.
+    /// The period that the quantity covers; for a single reading both are its instant.
     public var from: Instant
     public var to: Instant
     /// Register readings in the register's own unit before conversion; nil where the source has none or it
     /// has more digits than a `Quantity` holds.
     public var previousIndex: Quantity?
     public var currentIndex: Quantity?
-    /// Consumption between the two, in `unit`.
-    public var quantity: Quantity
+    /// Consumption between the two, in `unit`; nil for a single reading.
+    public var quantity: Quantity?
     /// Of the current reading.
     public var quality: Quality
     /// See `NEMQuality.status`.
     public var sourceStatus: UInt16
     /// UpdateDateTime as seconds since 1970; 0 where the source has none.
     public var sourceVersion: Int64
+    /// Time-of-use rate that the register counts; empty for the total.
+    public var touCode = ""
+    /// The device's own clock when it made the payload.
+    public var meterClock: Instant?
 }

@@ -18,8 +18,37 @@ enum JournalAssembly {
     static func bodies(of readings: ReadingBatch) -> [Body] {
         var result: [Body] = []
         result.reserveCapacity(readings.series.count + readings.registers.count)
+        // What is known of a meter stands before its readings, should both be in one payload.
+        for meter in readings.meters { result.append(Body(meter: meter.meter, event: .meterUpserted(meter))) }
         for series in readings.series { append(series, of: readings, to: &result) }
         for register in readings.registers { append(register, to: &result) }
+        for edit in readings.edits { result.append(Body(meter: edit.meter, event: .manualEdit(edit))) }
+        for order in readings.forceEstimates where order.group.isEmpty {
+            for meter in order.meters {
+                var own = order
+                own.meters = [meter]
+                result.append(Body(meter: meter, event: .forceEstimate(own)))
+            }
+        }
+        return result
+    }
+
+    /// What concerns every partition: orders for groups, weather, and the rule set with its version.
+    static func broadcasts(of readings: ReadingBatch, ruleSetVersion: String) -> [JournalEvent.Body] {
+        var result: [JournalEvent.Body] = []
+        for order in readings.forceEstimates where !order.group.isEmpty { result.append(.forceEstimate(order)) }
+        for weather in readings.weather { result.append(.weather(weather)) }
+        if let rules = readings.ruleSet {
+            result.append(
+                .ruleSetActivated(
+                    RuleSetActivation(
+                        version: ruleSetVersion,
+                        json: rules.json,
+                        effectiveFrom: rules.effectiveFrom
+                    )
+                )
+            )
+        }
         return result
     }
 
@@ -29,20 +58,24 @@ enum JournalAssembly {
             var block = emptyBlock(series, endSecond: readings.endSeconds[index])
             block.sourceVersion = readings.sourceVersion[index]
             var hasStatus = false
+            var hasFlags = false
             repeat {
                 block.billionths.append(readings.billionths[index])
                 block.qualities.append(readings.quality[index])
                 block.sourceStatus.append(readings.sourceStatus[index])
+                block.flags.append(readings.flags[index])
                 hasStatus = hasStatus || readings.sourceStatus[index] != 0
+                hasFlags = hasFlags || readings.flags[index] != 0
                 index += 1
             } while bridge(&block, to: index, in: series, of: readings)
             if !hasStatus { block.sourceStatus = [] }
+            if !hasFlags { block.flags = [] }
             result.append(Body(meter: series.meter, event: .intervalBlock(block)))
         }
     }
 
     private static func emptyBlock(_ series: ReadingBatch.Series, endSecond: Int64) -> IntervalBlock {
-        IntervalBlock(
+        var block = IntervalBlock(
             meter: series.meter,
             channel: series.channel,
             unit: series.unit,
@@ -52,6 +85,10 @@ enum JournalAssembly {
             billionths: [],
             qualities: []
         )
+        block.meterClock = series.meterClock
+        block.multiplierBillionths = series.multiplierBillionths
+        block.frameCounter = series.frameCounter
+        return block
     }
 
     /// Whether the interval at `index` goes on the block; fills the hole before it, if there is one.
@@ -74,6 +111,7 @@ enum JournalAssembly {
             block.billionths.append(0)
             block.qualities.append(IntervalBlock.noRecord)
             block.sourceStatus.append(0)
+            block.flags.append(0)
         }
         return true
     }
@@ -89,7 +127,7 @@ enum JournalAssembly {
             at.append(register.to)
             billionths.append(current.billionths)
         }
-        let reads = RegisterReads(
+        var reads = RegisterReads(
             meter: register.meter,
             channel: register.channel,
             unit: register.unit,
@@ -97,6 +135,15 @@ enum JournalAssembly {
             billionths: billionths,
             qualities: Array(repeating: register.quality.rawValue, count: at.count)
         )
+        reads.touCode = register.touCode
+        reads.meterClock = register.meterClock
+        if let quantity = register.quantity {
+            reads.advance = RegisterReads.Advance(
+                from: register.from,
+                to: register.to,
+                billionths: quantity.billionths
+            )
+        }
         result.append(Body(meter: register.meter, event: .registerReads(reads)))
     }
 }

@@ -17,6 +17,8 @@ public struct NormalizerProcessor: Processor {
         public var tickIntervalMilliseconds: Int64
         public var maxUnpackedBytes: Int
         public var duplicateHorizonMilliseconds: Int64
+        /// Why a rule set (JSON, version) can't be put into force, nil when it can. Must depend on nothing else.
+        public var refusalOfRuleSet: @Sendable (_ json: String, _ version: String) -> String? = { _, _ in nil }
 
         public init(
             zones: ZoneCatalog,
@@ -48,12 +50,13 @@ public struct NormalizerProcessor: Processor {
     private enum Output {
         static let journal = 0
         static let deadLetter = 1
+        static let rules = 2
     }
 
     public static let name = "normalizer"
     public static let stateVersion: UInt32 = 1
     public static let inputTopic = "meter.raw"
-    public static let outputTopics = ["meter.journal", "meter.deadletter"]
+    public static let outputTopics = ["meter.journal", "meter.deadletter", "meter.rules"]
     public static let counterNames = [
         "payloads_total", "duplicate_payloads_total", "dead_letters_total", "rejected_lines_total", "intervals_total",
         "journal_records_total", "ticks_total",
@@ -67,15 +70,15 @@ public struct NormalizerProcessor: Processor {
     public init(configuration: Configuration, partition: Int32) {
         self.configuration = configuration
         self.partition = partition
-        self.intake = PayloadIntake(
-            configuration: PayloadIntake.Configuration(
-                zones: configuration.zones,
-                lane: .interval,
-                stage: NormalizerProcessor.name,
-                maxUnpackedBytes: configuration.maxUnpackedBytes,
-                duplicateHorizonMilliseconds: configuration.duplicateHorizonMilliseconds
-            )
+        var intake = PayloadIntake.Configuration(
+            zones: configuration.zones,
+            lane: .interval,
+            stage: NormalizerProcessor.name,
+            maxUnpackedBytes: configuration.maxUnpackedBytes,
+            duplicateHorizonMilliseconds: configuration.duplicateHorizonMilliseconds
         )
+        intake.refusalOfRuleSet = configuration.refusalOfRuleSet
+        self.intake = PayloadIntake(configuration: intake)
     }
 
     public mutating func fold(
@@ -131,6 +134,32 @@ public struct NormalizerProcessor: Processor {
                 timestampMilliseconds: raw.receivedAtMilliseconds
             ) { event.append(to: &$0) }
         }
+        let version = intake.ruleSetVersion
+        for body in JournalAssembly.broadcasts(of: intake.readings, ruleSetVersion: version) {
+            broadcast(JournalEvent(raw: raw, body: body), key: "all", raw.receivedAtMilliseconds, into: &effects)
+        }
+        guard let rules = intake.readings.ruleSet else { return }
+        effects.emit(
+            to: Output.rules,
+            key: Array(version.utf8),
+            timestampMilliseconds: raw.receivedAtMilliseconds
+        ) { $0.append(contentsOf: rules.json.utf8) }
+    }
+
+    private func broadcast(
+        _ event: JournalEvent,
+        key: String,
+        _ timestampMilliseconds: Int64,
+        into effects: inout Effects
+    ) {
+        for target in 0..<effects.outputs[Output.journal].partitionCount {
+            effects.emit(
+                to: Output.journal,
+                partition: target,
+                key: Array(key.utf8),
+                timestampMilliseconds: timestampMilliseconds
+            ) { event.append(to: &$0) }
+        }
     }
 
     /// Tells every journal partition which receive time this raw partition has reached.
@@ -151,14 +180,7 @@ public struct NormalizerProcessor: Processor {
             payloadLow: 0
         )
         let event = JournalEvent(raw: raw, body: .tick(tick))
-        for target in 0..<effects.outputs[Output.journal].partitionCount {
-            effects.emit(
-                to: Output.journal,
-                partition: target,
-                key: Array("tick-\(partition)".utf8),
-                timestampMilliseconds: intake.streamTimeMilliseconds
-            ) { event.append(to: &$0) }
-        }
+        broadcast(event, key: "tick-\(partition)", intake.streamTimeMilliseconds, into: &effects)
     }
 
     public func encodeState(into bytes: inout [UInt8]) {

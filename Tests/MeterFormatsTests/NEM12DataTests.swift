@@ -134,7 +134,7 @@ struct NEM12DataTests {
         }
         for read in batch.registers {
             Self.add(
-                Double(read.quantity.billionths) / 1e9,
+                Double(read.quantity?.billionths ?? 0) / 1e9,
                 read.from,
                 read.to,
                 read.sourceStatus,
