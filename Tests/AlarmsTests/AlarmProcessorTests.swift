@@ -44,7 +44,7 @@ import Testing
     ])
     func codesGoToTheTopicOfTheirPriority(_ code: String, _ output: Int, _ meaning: String) throws {
         let effects = try AlarmProcessorTests.fold([("a", AlarmProcessorTests.event(code))])
-        #expect(effects.entries.map(\.output) == [output])
+        #expect(effects.entries.map(\.output).filter { $0 < 5 } == [output])
         let alarm = try AlarmEvent(effects.bytes, effects.entries[0].value)
         #expect(alarm.meaning == meaning)
         #expect(alarm.sourceCode == code)
@@ -55,10 +55,38 @@ import Testing
     @Test func repeatsAreDroppedAndGarbageIsADeadLetter() throws {
         let event = AlarmProcessorTests.event("3.26.0.47")
         let effects = try AlarmProcessorTests.fold([("a", event), ("a", event), ("b", "{")])
-        #expect(effects.entries.map(\.output) == [0, 4])
+        #expect(effects.entries.map(\.output) == [0, 5, 4])
         #expect(effects.counters[1] == 1)
-        let letter = try DeadLetterEvent(effects.bytes, effects.entries[1].value)
+        let letter = try DeadLetterEvent(effects.bytes, effects.entries[2].value)
         #expect(letter.stage == "alarms" && letter.idempotencyKey == "b")
+    }
+
+    @Test func whatConcernsReadingsGoesToTheJournalOnceForEachMeter() throws {
+        let body =
+            #"{"events":[{"meter":"M1","code":"3.26.0.47","time":"2026-01-01T00:00:00Z"},"#
+            + #"{"meter":"M2","code":"3.26.136.47","time":"2026-01-01T00:00:01Z"},"#
+            + #"{"meter":"M1","code":"3.26.0.216","time":"2026-01-01T01:00:00Z"},"#
+            + #"{"meter":"M3","code":"3.2.22.150","time":"2026-01-01T00:00:00Z"}]}"#
+        let effects = try AlarmProcessorTests.fold([("a", body)])
+        let journal = effects.entries.filter { $0.output == 5 }
+        #expect(journal.map { String(decoding: effects.bytes[$0.key], as: UTF8.self) } == ["M1", "M2"])
+        let bodies = try journal.map { try JournalEvent(effects.bytes, $0.value) }
+        #expect(bodies.allSatisfy { $0.raw.lane == .alarm && $0.raw.receivedAtMilliseconds == 9000 })
+        let start: Int64 = 1_767_225_600
+        let expected = [
+            DeviceEvents(
+                meter: "M1",
+                events: [
+                    .init(at: Instant(secondsSinceEpoch: start), kind: .powerDown, code: "3.26.0.47"),
+                    .init(at: Instant(secondsSinceEpoch: start + 3600), kind: .powerUp, code: "3.26.0.216"),
+                ]
+            ),
+            DeviceEvents(
+                meter: "M2",
+                events: [.init(at: Instant(secondsSinceEpoch: start + 1), kind: .powerDown, code: "3.26.136.47")]
+            ),
+        ]
+        #expect(bodies.map(\.body) == expected.map { .deviceEvents($0) })
     }
 
     @Test func everyEventOfAPayloadHasItsOwnStableIdentity() throws {

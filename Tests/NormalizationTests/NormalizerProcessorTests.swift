@@ -10,11 +10,13 @@ import Testing
         var body: String
         var format = "application/vnd.meterlog.intervals+json"
         var timestamp: Int64 = 1_700_000_000_000
+        var sha256 = ""
     }
 
     private static let outputs = [
         Effects.Output(topic: "meter.journal", partitionCount: 4),
         Effects.Output(topic: "meter.deadletter", partitionCount: 1),
+        Effects.Output(topic: "meter.rules", partitionCount: 1),
     ]
 
     private static let reading =
@@ -36,6 +38,11 @@ import Testing
             for (name, text) in [("ml-id", payload.id), ("ml-format", payload.format), ("ml-source", "test")] {
                 let name = Array(name.utf8)
                 let text = Array(text.utf8)
+                batch.appendHeader(name: name.span, value: text.span)
+            }
+            if !payload.sha256.isEmpty {
+                let name = Array("ml-sha256".utf8)
+                let text = Array(payload.sha256.utf8)
                 batch.appendHeader(name: name.span, value: text.span)
             }
         }
@@ -76,6 +83,102 @@ import Testing
         let ticks = events.dropFirst()
         #expect(ticks.count == 4)
         #expect(effects.entries.dropFirst().map(\.partition) == [0, 1, 2, 3])
+    }
+
+    private static let vendor = "application/vnd.meterlog."
+
+    @Test func aRuleSetGoesToEveryPartitionAndToItsTopic() throws {
+        let payload = Payload(
+            id: "r",
+            body: #"{"rules": {}}"#,
+            format: #"application/vnd.meterlog.rules+json; effective-from="2026-01-01T00:00:00Z""#,
+            sha256: "0123456789abcdef0123"
+        )
+        let effects = try NormalizerProcessorTests.fold([payload])
+        let activations = try effects.entries.filter { $0.output == 0 }.compactMap { entry in
+            if case .ruleSetActivated(let rules) = try JournalEvent(effects.bytes, entry.value).body {
+                (entry.partition, rules)
+            } else {
+                nil
+            }
+        }
+        #expect(activations.map(\.0) == [0, 1, 2, 3])
+        let expected = RuleSetActivation(
+            version: "0123456789abcdef",
+            json: #"{"rules": {}}"#,
+            effectiveFrom: Instant(secondsSinceEpoch: 1_767_225_600)
+        )
+        #expect(activations.allSatisfy { $0.1 == expected })
+        let stored = effects.entries.filter { $0.output == 2 }
+        #expect(stored.map { String(decoding: effects.bytes[$0.key], as: UTF8.self) } == ["0123456789abcdef"])
+        #expect(stored.map { String(decoding: effects.bytes[$0.value], as: UTF8.self) } == [#"{"rules": {}}"#])
+    }
+
+    @Test func aRuleSetThatIsRefusedIsADeadLetter() throws {
+        var configuration = NormalizerProcessor.Configuration(zones: ZoneCatalog([]), rawPartitionCount: 4)
+        configuration.refusalOfRuleSet = { json, version in "line 1: \(json.count) characters, \(version)" }
+        var processor = NormalizerProcessor(configuration: configuration, partition: 2)
+        var effects = Effects(
+            outputs: NormalizerProcessorTests.outputs,
+            counterCount: NormalizerProcessor.counterNames.count
+        )
+        let batch = NormalizerProcessorTests.batch([
+            Payload(
+                id: "r",
+                body: "{}",
+                format: "application/vnd.meterlog.rules+json; effective-from=2026-01-01T00:00:00Z",
+                sha256: "00000000000000ff"
+            )
+        ])
+        try processor.fold(batch, 0..<1, into: &effects)
+        #expect(!effects.entries.contains { $0.output == 2 })
+        let letters = try effects.entries.filter { $0.output == 1 }.map { try DeadLetterEvent(effects.bytes, $0.value) }
+        #expect(letters.map(\.code) == ["invalid_rule_set"])
+        #expect(letters.map(\.reason) == ["line 1: 2 characters, 00000000000000ff"])
+    }
+
+    @Test func ordersForAGroupAndWeatherAreBroadcastAndEditsGoToTheirMeter() throws {
+        let operations =
+            #"[{"operation":"force_estimate","group":"g","from":0,"to":9,"user":"u","reason":"r"},"#
+            + #"{"operation":"force_estimate","meters":["A","B"],"from":0,"to":9,"user":"u","reason":"r"},"#
+            + #"{"operation":"lock","meter":"C","from":0,"to":9,"user":"u","reason":"r"}]"#
+        let weather = #"{"station":"S","start":0,"interval":3600,"celsius":[1]}"#
+        let effects = try NormalizerProcessorTests.fold([
+            Payload(id: "o", body: operations, format: NormalizerProcessorTests.vendor + "operations+json"),
+            Payload(id: "w", body: weather, format: NormalizerProcessorTests.vendor + "weather+json"),
+        ])
+        var places: [String] = []
+        for entry in effects.entries where entry.output == 0 {
+            let key = String(decoding: effects.bytes[entry.key], as: UTF8.self)
+            switch try JournalEvent(effects.bytes, entry.value).body {
+            case .forceEstimate(let order):
+                places.append("estimate \(order.group)\(order.meters.joined()) by \(key)")
+            case .manualEdit(let edit): places.append("\(edit.action.name) \(edit.meter) by \(key)")
+            case .weather(let readings): places.append("weather \(readings.station) to \(entry.partition)")
+            default: break
+            }
+        }
+        #expect(
+            places == [
+                "lock C by C", "estimate A by A", "estimate B by B", "estimate g by all", "estimate g by all",
+                "estimate g by all", "estimate g by all", "weather S to 0", "weather S to 1", "weather S to 2",
+                "weather S to 3",
+            ]
+        )
+    }
+
+    @Test func registersCarryTheirRateAndTheSourcesOwnConsumption() throws {
+        let body = #"{"meter":"M","at":3600,"value":12.5,"tou":"T1","meterClock":3605}"#
+        let effects = try NormalizerProcessorTests.fold([
+            Payload(id: "r", body: body, format: NormalizerProcessorTests.vendor + "registers+json")
+        ])
+        guard case .registerReads(let reads)? = try NormalizerProcessorTests.journal(effects).first?.body else {
+            Issue.record("no register reads")
+            return
+        }
+        #expect(reads.at == [Instant(secondsSinceEpoch: 3600)] && reads.billionths == [12_500_000_000])
+        #expect(reads.touCode == "T1" && reads.meterClock == Instant(secondsSinceEpoch: 3605))
+        #expect(reads.advance == nil)
     }
 
     @Test func theSamePayloadAgainIsDroppedAndCounted() throws {
