@@ -40,6 +40,14 @@ public struct AlarmProcessor: Processor {
 
     public static let name = "alarms"
     public static let stateVersion: UInt32 = 1
+
+    /// The state is the set of keys seen; what codes mean is not in it.
+    public static func fingerprint(of configuration: Configuration) -> UInt64 {
+        var fingerprint = ConfigurationFingerprint()
+        fingerprint.add(configuration.duplicateHorizonMilliseconds)
+        return fingerprint.value
+    }
+
     public static let inputTopic = "meter.raw.alarms"
     /// Index = topic priority; the dead letters and the journal come last.
     public static let outputTopics = [

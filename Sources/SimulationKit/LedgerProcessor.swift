@@ -56,9 +56,12 @@ public struct LedgerProcessor: Processor {
     public struct Configuration: Sendable {
         /// A record with this id is taken for a defect of the program.
         public var faultyID: UInt64?
+        /// Stands for anything that the state depends on.
+        public var edition: Int
 
-        public init(faultyID: UInt64? = nil) {
+        public init(faultyID: UInt64? = nil, edition: Int = 1) {
             self.faultyID = faultyID
+            self.edition = edition
         }
     }
 
@@ -70,6 +73,12 @@ public struct LedgerProcessor: Processor {
 
     public static let name = "ledger"
     public static let stateVersion: UInt32 = 1
+    public static func fingerprint(of configuration: Configuration) -> UInt64 {
+        var fingerprint = ConfigurationFingerprint()
+        fingerprint.add(configuration.edition)
+        return fingerprint.value
+    }
+
     public static let inputTopic = "sim.input"
     public static let outputTopics = ["sim.output"]
     public static let counterNames = ["applied_records_total", "duplicate_records_total"]

@@ -73,6 +73,7 @@ final class SimulatedProcess {
                     processor: LedgerProcessor.name,
                     owner: Self.groupID,
                     stateVersion: LedgerProcessor.stateVersion,
+                    configuration: LedgerProcessor.fingerprint(of: LedgerProcessor.Configuration()),
                     input: partition.partition
                 ),
                 place: SnapshotPlace(slot: 0, sequence: 1 << 32 + defectiveSnapshots),

@@ -2,8 +2,8 @@ import StreamCore
 
 /// One record of a snapshot: the label, its place, and a piece of the state.
 ///
-/// Layout, integers little endian: `"MLSN"`, format version u16, state version u32, processor, owner and input topic (u16 length and
-/// UTF-8 each), partition i32, sequence u64, next offset i64, state length u64, state checksum u64, chunk count u32, chunk index u32,
+/// Layout, integers little endian: `"MLSN"`, format version u16, state version u32, configuration u64, processor, owner and input topic
+/// (u16 length and UTF-8 each), partition i32, sequence u64, next offset i64, state length u64, state checksum u64, chunk count u32, chunk index u32,
 /// payload length u32, payload, checksum u64 of everything before it.
 struct SnapshotChunk: Sendable {
     enum Flaw: Error, Equatable {
@@ -29,6 +29,7 @@ struct SnapshotChunk: Sendable {
         bytes.append(contentsOf: Self.magic)
         append(SnapshotLabel.formatVersion, to: &bytes)
         append(label.identity.stateVersion, to: &bytes)
+        append(label.identity.configuration, to: &bytes)
         for text in [label.identity.processor, label.identity.owner, label.identity.input.topic] {
             let utf8 = Array(text.utf8.prefix(Int(UInt16.max)))
             append(UInt16(utf8.count), to: &bytes)
@@ -58,6 +59,7 @@ struct SnapshotChunk: Sendable {
         guard StateChecksum.of(body) == checksum else { throw .damaged }
 
         let stateVersion: UInt32 = try reader.integer(of: bytes)
+        let configuration: UInt64 = try reader.integer(of: bytes)
         let processor = try reader.text(of: bytes)
         let owner = try reader.text(of: bytes)
         let topic = try reader.text(of: bytes)
@@ -77,6 +79,7 @@ struct SnapshotChunk: Sendable {
                 processor: processor,
                 owner: owner,
                 stateVersion: stateVersion,
+                configuration: configuration,
                 input: TopicPartition(topic, partition)
             ),
             sequence: sequence,
@@ -114,9 +117,7 @@ private struct ChunkReader {
         guard count - position >= length else { throw .damaged }
         let piece = bytes.extracting(position..<position + length)
         position += length
-        return [UInt8](capacity: length) { (output: inout OutputSpan<UInt8>) in
-            for index in 0..<length { output.append(piece[index]) }
-        }
+        return unsafe piece.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     mutating func text(of source: Span<UInt8>) throws(SnapshotChunk.Flaw) -> String {

@@ -28,7 +28,7 @@ public struct SnapshotCollector: Sendable {
             /// Some chunks are not there.
             case incomplete
             case formatVersion(UInt16)
-            /// Made by another processor, group, state version, or for another input.
+            /// Made by another processor, group, state version or configuration, or for another input.
             case foreign(SnapshotLabel.Identity)
             /// The whole does not have the labelled length or checksum.
             case checksum

@@ -4,7 +4,7 @@ public import StreamCore
 /// the log replayed, so a wrong label costs time and never correctness.
 public struct SnapshotLabel: Sendable, Equatable {
     /// Layout of chunk headers; raised when it changes.
-    public static let formatVersion: UInt16 = 1
+    public static let formatVersion: UInt16 = 2
 
     /// Whose state it is: must be equal to the reader's.
     public struct Identity: Sendable, Equatable {
@@ -12,12 +12,21 @@ public struct SnapshotLabel: Sendable, Equatable {
         /// The consumer group whose committed offsets the state belongs to.
         public var owner: String
         public var stateVersion: UInt32
+        /// `Processor.fingerprint(of:)`.
+        public var configuration: UInt64
         public var input: TopicPartition
 
-        public init(processor: String, owner: String, stateVersion: UInt32, input: TopicPartition) {
+        public init(
+            processor: String,
+            owner: String,
+            stateVersion: UInt32,
+            configuration: UInt64 = 0,
+            input: TopicPartition
+        ) {
             self.processor = processor
             self.owner = owner
             self.stateVersion = stateVersion
+            self.configuration = configuration
             self.input = input
         }
     }

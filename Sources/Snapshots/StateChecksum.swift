@@ -28,13 +28,17 @@ public struct StateChecksum: Sendable {
             add(bytes[index])
             index += 1
         }
-        while index + 8 <= bytes.count {
-            var word: UInt64 = 0
-            for position in 0..<8 { word |= UInt64(bytes[index + position]) << UInt64(position * 8) }
-            hash = mixed(hash, word)
-            byteCount += 8
+        let words = (bytes.count - index) / 8
+        let raw = unsafe bytes.bytes
+        var hash = hash
+        for _ in 0..<words {
+            // Checked by the loop's bound; eight single bytes would cost as much as all the rest of a restore's reading.
+            let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            hash = mixed(hash, UInt64(littleEndian: word))
             index += 8
         }
+        self.hash = hash
+        byteCount += UInt64(words * 8)
         while index < bytes.count {
             add(bytes[index])
             index += 1

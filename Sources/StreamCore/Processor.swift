@@ -10,6 +10,9 @@ public protocol Processor: SendableMetatype {
     static var name: String { get }
     /// Raised whenever the meaning or layout of the state changes; a snapshot with another version is discarded.
     static var stateVersion: UInt32 { get }
+    /// Tells apart configurations under which the same records lead to different states; a snapshot with another one is discarded and
+    /// the log replayed past it. What changes outputs alone is left out, so that it doesn't cost a replay.
+    static func fingerprint(of configuration: Configuration) -> UInt64
     static var inputTopic: String { get }
     /// Topics written to; `Effects` outputs are in this order.
     static var outputTopics: [String] { get }
@@ -36,6 +39,11 @@ public protocol Processor: SendableMetatype {
 
     /// Number of entries held in the state, by name (for metrics), in a fixed order.
     var stateSizes: [(name: String, count: Int)] { get }
+}
+
+extension Processor {
+    /// 0: the state doesn't depend on the configuration.
+    public static func fingerprint(of configuration: Configuration) -> UInt64 { 0 }
 }
 
 /// A defect found while folding: the partition stops, and says where.

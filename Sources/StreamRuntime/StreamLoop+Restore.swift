@@ -127,6 +127,7 @@ extension StreamLoop where L: ~Copyable {
             processor: P.name,
             owner: options.groupID,
             stateVersion: P.stateVersion,
+            configuration: P.fingerprint(of: configuration),
             input: partition
         )
     }

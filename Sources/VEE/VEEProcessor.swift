@@ -13,6 +13,16 @@ public struct VEEProcessor: Processor {
 
     public static let name = "vee"
     public static let stateVersion: UInt32 = 1
+
+    /// Limits, and the rules before the first activation. Zones are left out: a new edition of the time zone database changes few days
+    /// of few zones, and days that were decided stay as they were put out.
+    public static func fingerprint(of configuration: VEEConfiguration) -> UInt64 {
+        var fingerprint = ConfigurationFingerprint()
+        fingerprint.add("\(configuration.limits)")
+        fingerprint.add(configuration.defaultRules.version)
+        return fingerprint.value
+    }
+
     public static let inputTopic = "meter.journal"
     public static let outputTopics = ["meter.validated", "meter.exceptions"]
     public static let counterNames = VEECounter.allCases.map(\.name)

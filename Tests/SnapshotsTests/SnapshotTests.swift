@@ -7,6 +7,7 @@ import Testing
         processor: "vee",
         owner: "meter.vee",
         stateVersion: 3,
+        configuration: 0xfedc_ba98_7654_3210,
         input: TopicPartition("meter.journal", 7)
     )
 

@@ -149,6 +149,31 @@ import Testing
         }
     }
 
+    @Test func aSnapshotOfAnotherConfigurationIsReplayedPast() throws {
+        let cluster = LoopBench.cluster()
+        let first = LoopBench(cluster)
+        first.append(1...5)
+        try first.run()
+        first.requestStop()
+        try first.run()
+
+        let second = LoopBench(cluster, configuration: .init(edition: 2))
+        second.append(6...7)
+        try second.run()
+        #expect(second.eventCodes.contains("stream.snapshot-rejected"))
+        #expect(second.status.partitions[0].snapshotOffset == nil)
+        #expect(second.sums("k0") == [1, 2, 3, 4, 5, 6, 7])
+        second.requestStop()
+        try second.run()
+
+        // Its own snapshot is taken from then on.
+        let third = LoopBench(cluster, configuration: .init(edition: 2))
+        third.append(8...8)
+        try third.run()
+        #expect(third.status.partitions[0].snapshotOffset == 7)
+        #expect(third.sums("k0") == [1, 2, 3, 4, 5, 6, 7, 8])
+    }
+
     @Test func aSnapshotAheadOfTheCommittedOffsetIsNotUsed() throws {
         let cluster = LoopBench.cluster()
         let first = LoopBench(cluster)
