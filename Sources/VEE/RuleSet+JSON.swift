@@ -1,84 +1,101 @@
-import MeterCore
-import MeterEvents
-
-/// The text form of a rule set:
+/// The text form of a rule set, an object in JSON:
 ///
 ///     {
-///       "version": "2026-01",                       optional; must then be the version it is activated as
+///       "version": "2026-01",                      optional; must then be the version it is activated as
 ///       "rules": {
-///         "V08": { "enabled": true },
-///         "V09": { "enabled": true },
-///         "V19": { "enabled": true, "thresholdPercent": 180, "minimumPerHour": 0.5, "severity": "fail" },
-///         "V30": { "enabled": true, "netChannels": ["N1", "2-0:*"] }
+///         "V19": { "thresholdPercent": 250, "severity": "warn" }
 ///       },
 ///       "estimation": {
-///         "E1": { "enabled": true, "maximumGapSeconds": 7200, "powerFailureReasons": [43, 79] }
-///       }
+///         "order": [ { "method": "E1", "maximumGapSeconds": 7200 } ]
+///       },
+///       "overrides": [
+///         { "match": { "customerClass": ["commercial"] }, "rules": { "V21": { "enabled": true } } }
+///       ]
 ///     }
 ///
-/// What is left out has its default (`RuleSet.default1`). A name that is not listed here is an error, so that a misspelt parameter
-/// is never passed over.
+/// What is left out has its default (`RuleSet.default1`). A name that is not listed in `RuleParameter.all` is an error, so that a
+/// misspelt parameter is never passed over.
 extension RuleSet {
+    /// Overrides that one rule set may have.
+    public static let maximumOverrides = 1000
+
+    /// - Throws: `RuleSetError` with the line, when the text is no JSON or says something that is not known or not allowed.
     public init(json: String, version: String) throws(RuleSetError) {
         self.init(version: version)
         let root = try RuleSetObject(RuleSetText.read(json))
-        try root.allow(["version", "rules", "estimation"])
+        try root.allow(["version", "rules", "estimation", "overrides"])
         if let named = try root.text("version"), named != version {
             throw RuleSetError(line: root.line, reason: "version \"\(named)\" is activated as \"\(version)\"")
         }
-        if let rules = try root.object("rules") { try read(rules) }
-        if let estimation = try root.object("estimation") {
-            try estimation.allow(["E1"])
-            if let parameters = try estimation.object("E1") { linear = try LinearEstimation(parameters) }
+        for change in try Self.changes(root) { change.apply(to: &base) }
+        try Self.check(base, root)
+        for element in try root.objects("overrides") ?? [] {
+            guard overrides.count < Self.maximumOverrides else {
+                throw RuleSetError(line: element.line, reason: "more than \(Self.maximumOverrides) overrides")
+            }
+            overrides.append(try Self.override(element))
+            var whole = base
+            for change in overrides[overrides.count - 1].changes { change.apply(to: &whole) }
+            try Self.check(whole, element)
         }
     }
 
-    private mutating func read(_ rules: RuleSetObject) throws(RuleSetError) {
-        try rules.allow(["V08", "V09", "V19", "V30"])
-        if let parameters = try rules.object("V08") {
-            try parameters.allow(["enabled"])
-            alignment.isEnabled = try parameters.flag("enabled") ?? alignment.isEnabled
+    private static func override(_ object: RuleSetObject) throws(RuleSetError) -> RuleOverride {
+        try object.allow(["match", "rules", "estimation"])
+        guard let match = try object.object("match") else {
+            throw RuleSetError(line: object.line, reason: "an override without \"match\"")
         }
-        if let parameters = try rules.object("V09") {
-            try parameters.allow(["enabled"])
-            gap.isEnabled = try parameters.flag("enabled") ?? gap.isEnabled
+        try match.allow(["commodity", "customerClass", "group", "channel"])
+        let found = RuleMatch(
+            commodities: try match.texts("commodity") ?? [],
+            customerClasses: try match.texts("customerClass") ?? [],
+            groups: try match.texts("group") ?? [],
+            channels: try match.texts("channel") ?? []
+        )
+        guard found != RuleMatch() else {
+            throw RuleSetError(line: match.line, reason: "an override that matches everything")
         }
-        if let parameters = try rules.object("V19") { spike = try SpikeRule(parameters) }
-        if let parameters = try rules.object("V30") {
-            try parameters.allow(["enabled", "netChannels"])
-            negative.isEnabled = try parameters.flag("enabled") ?? negative.isEnabled
-            negative.netChannels = try parameters.texts("netChannels") ?? negative.netChannels
+        return RuleOverride(match: found, changes: try changes(object))
+    }
+
+    /// The parameters that an object with "rules" and "estimation" names.
+    private static func changes(_ object: RuleSetObject) throws(RuleSetError) -> [RuleChange] {
+        var changes: [RuleChange] = []
+        for section in ["rules", "estimation"] {
+            guard let part = try object.object(section) else { continue }
+            try read(part, [section], &changes)
+        }
+        return changes.sorted { $0.index < $1.index }
+    }
+
+    private static func read(
+        _ object: RuleSetObject,
+        _ prefix: [String],
+        _ changes: inout [RuleChange]
+    ) throws(RuleSetError) {
+        for name in object.names {
+            let path = prefix + [name]
+            if let index = RuleParameter.all.firstIndex(where: { $0.path == path }) {
+                if let value = try object.value(name, RuleParameter.all[index].kind) {
+                    changes.append(RuleChange(index, value))
+                }
+            } else if RuleParameter.all.contains(where: { $0.path.starts(with: path) }) {
+                if let inner = try object.object(name) { try read(inner, path, &changes) }
+            } else {
+                throw RuleSetError(line: object.line(of: name), reason: "\"\(name)\" is not known here")
+            }
         }
     }
-}
 
-extension SpikeRule {
-    fileprivate init(_ parameters: RuleSetObject) throws(RuleSetError) {
-        self.init()
-        try parameters.allow(["enabled", "thresholdPercent", "minimumPerHour", "severity"])
-        isEnabled = try parameters.flag("enabled") ?? isEnabled
-        let threshold = try parameters.number("thresholdPercent", 0...1_000_000)
-        thresholdPercentBillionths = threshold ?? thresholdPercentBillionths
-        minimumPerHourBillionths =
-            try parameters.number("minimumPerHour", 0...1_000_000_000) ?? minimumPerHourBillionths
-        switch try parameters.text("severity") {
-        case nil: break
-        case "fail"?: severity = .fail
-        case "warn"?: severity = .warn
-        case let other?:
-            throw RuleSetError(line: parameters.line, reason: "severity \"\(other)\" is neither fail nor warn")
-        }
-    }
-}
-
-extension LinearEstimation {
-    fileprivate init(_ parameters: RuleSetObject) throws(RuleSetError) {
-        self.init()
-        try parameters.allow(["enabled", "maximumGapSeconds", "powerFailureReasons"])
-        isEnabled = try parameters.flag("enabled") ?? isEnabled
-        maximumGapSeconds = try parameters.whole("maximumGapSeconds", 0...86_400) ?? maximumGapSeconds
-        if let reasons = try parameters.wholes("powerFailureReasons", 1...255) {
-            powerFailureReasons = reasons.map { UInt8(clamping: $0) }
+    /// What single values can't say.
+    private static func check(_ parameters: RuleParameters, _ object: RuleSetObject) throws(RuleSetError) {
+        let bands: [(String, Int64, Int64)] = [
+            ("V23", parameters.usage.lowPercentBillionths, parameters.usage.highPercentBillionths),
+            ("V24", parameters.demand.lowPercentBillionths, parameters.demand.highPercentBillionths),
+            ("V39", parameters.voltage.lowPercentBillionths, parameters.voltage.highPercentBillionths),
+        ]
+        for (rule, low, high) in bands where low > high {
+            throw RuleSetError(line: object.line, reason: "\(rule): lowPercent is above highPercent")
         }
     }
 }

@@ -20,6 +20,11 @@ struct RuleSetObject {
         }
     }
 
+    var names: [String] { members.map(\.name) }
+
+    /// The line of a member's value, or of the object where there is no such member.
+    func line(of name: String) -> Int { value(name)?.line ?? line }
+
     private func value(_ name: String) -> RuleSetText? {
         members.first(where: { $0.name == name })?.value
     }
@@ -27,6 +32,14 @@ struct RuleSetObject {
     func object(_ name: String) throws(RuleSetError) -> RuleSetObject? {
         guard let text = value(name) else { return nil }
         return try RuleSetObject(text)
+    }
+
+    func objects(_ name: String) throws(RuleSetError) -> [RuleSetObject]? {
+        guard let text = value(name) else { return nil }
+        guard case .list(let elements) = text.content else { throw wrong(text, name, "a list of objects") }
+        var objects: [RuleSetObject] = []
+        for element in elements { objects.append(try RuleSetObject(element)) }
+        return objects
     }
 
     func flag(_ name: String) throws(RuleSetError) -> Bool? {

@@ -70,8 +70,8 @@ struct ConvergenceTests {
     @Test(arguments: 1...4)
     func anyOrderWithAWarningSpikeRuleAndExpectedSilence(seed: UInt64) throws {
         var rules = RuleSet.default1
-        rules.spike.severity = .warn
-        rules.linear.maximumGapSeconds = 3600
+        rules.base.spike.severity = .warn
+        rules.base.estimation.order = [EstimationParameters.Step(.linear, maximumGapSeconds: 3600)]
         let limits = VEELimits(silentDays: 3)
         try expectConvergence(
             seed,

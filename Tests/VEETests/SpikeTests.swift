@@ -91,7 +91,7 @@ struct SpikeTests {
 
     @Test func aWarningKeepsTheValueInUse() throws {
         var rules = RuleSet.default1
-        rules.spike.severity = .warn
+        rules.base.spike.severity = .warn
         let bench = try judged([50], rules)
         #expect(try first(bench).quality == .questionable)
         #expect(bench.window(monday)?.sumBillionths == 73 * Events.unit)

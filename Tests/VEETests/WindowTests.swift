@@ -143,7 +143,7 @@ struct WindowTests {
 
     @Test func zeroIsNotNegativeAndNetChannelsMayBe() throws {
         var rules = RuleSet.default1
-        rules.negative.netChannels = ["N1", "net-*"]
+        rules.base.negative.netChannels = ["N1", "net-*"]
         var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules))
         try bench.feed([
             Events.block(monday, [0, 0, 0], meter: "a"), Events.block(monday, [-1], meter: "a", channel: "N1"),
@@ -193,7 +193,7 @@ struct WindowTests {
 
     @Test func intervalsOfAPowerFailureAreNoEndPoints() throws {
         var rules = RuleSet.default1
-        rules.linear.powerFailureReasons = [43]
+        rules.base.estimation.powerFailureReasons = [43]
         var values = Events.flat(96, 2)
         values[5] = nil
         var status = [UInt16](repeating: 0, count: 96)

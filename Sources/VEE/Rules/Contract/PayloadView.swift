@@ -52,7 +52,7 @@ package struct PayloadView: Sendable {
     package var multiplierBillionths: Int64
     /// The frame's invocation counter; 0 when it has none.
     package var frameCounter: UInt64
-    /// The greatest counter of the meter's frames that were received before this one, and whether this payload is that very one; 0 for none.
+    /// The greatest counter of the meter's frames that were received before this one; 0 for none.
     package var lastFrameCounter: UInt64
     package var registration: ChannelRegistration?
     package var meter: MeterRegistration?

@@ -9,16 +9,16 @@ import MeterEvents
 /// Result: a slot that an estimation method fills carries the finding as a warning; one that stays missing carries it as a failure,
 /// and its window opens an exception `ERR_VEE_GAP_04`. Nothing is invented.
 ///
+/// Parameters: `enabled`. Judged by the estimation, which alone knows what is filled.
+///
 /// Source: Oracle Utilities MDM "Raise Missing Quantity"; Itron Enterprise Edition's MISSING and EMPTY statuses.
 public struct GapRule: Sendable, Equatable {
     public static let number: UInt32 = 9
     public static let exceptionCode = "ERR_VEE_GAP_04"
 
-    public var isEnabled: Bool
+    public var isEnabled = true
 
-    public init(isEnabled: Bool = true) {
-        self.isEnabled = isEnabled
-    }
+    public init() {}
 
     /// The finding's observed value is the interval length in seconds: it must not change with the gap around the slot, or every
     /// slot of a gap would be versioned anew when its far end moves. The limit is the longest gap that is estimated, in seconds.

@@ -1,3 +1,4 @@
+import MeterCore
 public import MeterEvents
 
 /// V19, spike check.
@@ -12,7 +13,8 @@ public import MeterEvents
 ///
 /// Parameters: `thresholdPercent` (T, default 180), `minimumPerHour` (default 0.5 kWh per hour of interval), `severity` (default
 /// fail). Fail: the value is kept with the quality failed, for review, is not counted in the window's sum, is not estimated, and is
-/// no end point of an estimate. Warn: the value is kept and used with the quality questionable.
+/// no end point of an estimate. Warn: the value is kept and used with the quality questionable. What a person or a bill has settled
+/// ranks with the others but is never found.
 ///
 /// Source: Oracle Utilities MDM `D2-INTSPKCHK` for the formula; the California DASMMD for 180 %.
 public struct SpikeRule: Sendable, Equatable {
@@ -76,5 +78,32 @@ public struct SpikeRule: Sendable, Equatable {
     /// Percent above `third`, in billionths, cut at the largest `Int64`.
     func excessPercentBillionths(of value: Int64, third: Int64) -> Int64 {
         Int64(clamping: (Int128(value) - Int128(third)) * 100_000_000_000 / Int128(third))
+    }
+
+    func judge(_ day: DayView, _ findings: inout [RuleFinding]) {
+        let third = day.statistics.third
+        guard isEnabled, third > 0, day.unit == .kilowattHour,
+            isLarge(day.statistics.highest, day.intervalSeconds),
+            isExceeded(by: day.statistics.highest, third: third)
+        else { return }
+        for slot in 0..<day.count {
+            let value = day.value(slot)
+            guard value > third, isExceeded(by: value, third: third), SourceQuality.isChecked(day.quality(slot))
+            else { continue }
+            findings.append(
+                RuleFinding(
+                    rule: Self.number,
+                    severity: severity,
+                    effect: Effect(severity, isEstimated: false),
+                    first: slot,
+                    observedBillionths: excessPercentBillionths(of: value, third: third),
+                    limitBillionths: thresholdPercentBillionths
+                )
+            )
+        }
+    }
+
+    private func isLarge(_ value: Int64, _ intervalSeconds: Int64) -> Bool {
+        Int128(value) * 3600 >= Int128(minimumPerHourBillionths) * Int128(intervalSeconds)
     }
 }

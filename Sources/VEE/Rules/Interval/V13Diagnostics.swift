@@ -1,0 +1,32 @@
+import MeterCore
+public import MeterEvents
+
+/// V13, device diagnostics.
+///
+/// Definition: the device reports a fault of its own (CRC, RAM, ROM, watchdog, critical error), a reset or tampering in the interval.
+///
+/// Formula: one of the flags `diagnostic`, `reset`, `tamper`.
+///
+/// Parameters: `enabled`, `severity` (warn: questionable; fail: failed, not estimated; info: told).
+///
+/// Source: AEMO NEM12 reason codes 82 to 88; DLMS alarm register bits 8 to 12.
+public struct DiagnosticsRule: Sendable, Equatable {
+    public static let number: UInt32 = 13
+    static let flags: IntervalFlags = [.diagnostic, .reset, .tamper]
+
+    public var isEnabled = true
+    public var severity = Severity.warn
+
+    public init() {}
+
+    func judge(_ day: DayView, _ findings: inout [RuleFinding]) {
+        guard isEnabled else { return }
+        day.find(
+            Self.flags,
+            rule: Self.number,
+            severity,
+            Effect(severity, isEstimated: false),
+            &findings
+        )
+    }
+}

@@ -1,0 +1,75 @@
+import MeterCore
+public import MeterEvents
+
+/// V29, consecutive identical intervals.
+///
+/// Definition: a run of the same value, other than zero, within a local day: a counter that does not count but repeats itself. Zeros
+/// are for V28 and V33 to judge.
+///
+/// Formula: a run of at least `minimumSeconds` and at least `minimumIntervals`, whose value has at least `minimumDigits` significant
+/// digits: a meter that counts in whole kWh and uses 3 kWh an hour says nothing by saying 3 again.
+///
+/// Parameters: `enabled`, `severity` (warn: questionable; fail: failed, not estimated; info: told), `minimumSeconds` (10,800),
+/// `minimumIntervals` (6), `minimumDigits` (3).
+///
+/// Source: Oracle Utilities MDM "Consecutive Interval Check".
+public struct IdenticalRule: Sendable, Equatable {
+    public static let number: UInt32 = 29
+
+    public var isEnabled = true
+    public var severity = Severity.warn
+    public var minimumSeconds: Int64 = 10_800
+    public var minimumIntervals: Int64 = 6
+    public var minimumDigits: Int64 = 3
+
+    public init() {}
+
+    func judge(_ day: DayView, _ findings: inout [RuleFinding]) {
+        let longest = Int64(day.statistics.longestIdenticalRun.count)
+        guard isEnabled, longest > 1, isLong(longest, day.intervalSeconds), day.unit.isAccumulated else { return }
+        var first = 0
+        while first < day.count {
+            let value = day.value(first)
+            var end = first + 1
+            if value != 0, SourceQuality.isMeasured(day.quality(first)) {
+                while end < day.count, day.value(end) == value, SourceQuality.isMeasured(day.quality(end)) { end += 1 }
+                if isLong(Int64(end - first), day.intervalSeconds), significantDigits(value) >= minimumDigits {
+                    append(day, first..<end, &findings)
+                }
+            }
+            first = end
+        }
+    }
+
+    /// A value that a person has settled is part of the run but is not spoken about.
+    private func append(_ day: DayView, _ run: Range<Int>, _ findings: inout [RuleFinding]) {
+        for slot in run where SourceQuality.isChecked(day.quality(slot)) {
+            findings.add(
+                RuleFinding(
+                    rule: Self.number,
+                    severity: severity,
+                    effect: Effect(severity, isEstimated: false),
+                    first: slot,
+                    observedBillionths: Int64(run.count) * day.intervalSeconds * Quantity.scale,
+                    limitBillionths: minimumSeconds * Quantity.scale
+                )
+            )
+        }
+    }
+
+    private func isLong(_ count: Int64, _ intervalSeconds: Int64) -> Bool {
+        count >= max(minimumIntervals, 2) && count * intervalSeconds >= minimumSeconds
+    }
+
+    /// Digits of a number without leading and trailing zeros.
+    private func significantDigits(_ value: Int64) -> Int64 {
+        var rest = value.magnitude
+        while rest > 0, rest % 10 == 0 { rest /= 10 }
+        var digits: Int64 = 0
+        while rest > 0 {
+            rest /= 10
+            digits += 1
+        }
+        return digits
+    }
+}

@@ -1,0 +1,51 @@
+import MeterCore
+public import MeterEvents
+
+/// V24, high and low demand.
+///
+/// Definition: the highest interval of the last days against the highest of the days before them.
+///
+/// Formula: as V23, with peaks for averages: `low < reference * lowPercent / 100` or `high > reference * highPercent / 100`, strictly.
+///
+/// Parameters: `enabled`, `severity` (warn), `lowPercent` (30), `highPercent` (200), `currentDays` (28: demand is billed by the month),
+/// `referenceDays` (28), `minimumDays` (10), `maximumEstimatedPercent` (20), `minimumPerHour` (0.5 kWh per hour of interval).
+///
+/// Source: California DASMMD section B, "high/low demand"; no threshold is published.
+public struct DemandRule: Sendable, Equatable {
+    public static let number: UInt32 = 24
+
+    public var isEnabled = true
+    public var severity = Severity.warn
+    /// In billionths of a percent.
+    public var lowPercentBillionths: Int64 = 30 * Quantity.scale
+    public var highPercentBillionths: Int64 = 200 * Quantity.scale
+    public var currentDays: Int64 = 28
+    public var referenceDays: Int64 = 28
+    public var minimumDays: Int64 = 10
+    public var maximumEstimatedPercentBillionths: Int64 = 20 * Quantity.scale
+    /// kWh per hour of interval, in billionths.
+    public var minimumPerHourBillionths: Int64 = Quantity.scale / 2
+
+    public init() {}
+
+    func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
+        guard isEnabled, window.unit == .kilowattHour, window.isDelivered else { return }
+        let current = window.currentUsage(days: currentDays)
+        guard current.days * 2 >= currentDays else { return }
+        let reference = window.usage(from: currentDays - 1 + referenceDays, to: currentDays)
+        guard reference.days >= minimumDays, reference.highest > 0,
+            Int128(reference.highest) * 3600 >= Int128(minimumPerHourBillionths) * Int128(window.intervalSeconds),
+            reference.isMeasured(exceptPercentBillionths: maximumEstimatedPercentBillionths)
+        else { return }
+        let percent = WindowView.percentBillionths(Int128(current.highest), of: Int128(reference.highest))
+        guard percent < lowPercentBillionths || percent > highPercentBillionths else { return }
+        findings.append(
+            WindowFinding(
+                rule: Self.number,
+                severity: severity,
+                observedBillionths: percent,
+                limitBillionths: percent < lowPercentBillionths ? lowPercentBillionths : highPercentBillionths
+            )
+        )
+    }
+}

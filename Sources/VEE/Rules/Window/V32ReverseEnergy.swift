@@ -1,0 +1,36 @@
+import MeterCore
+public import MeterEvents
+
+/// V32, unexpected reverse energy.
+///
+/// Definition: energy received from a customer of whom no generator is on file.
+///
+/// Formula: on a channel registered as `received`, of a meter without generation, when the day's sum is above `minimumPerDay`.
+///
+/// Parameters: `enabled`, `severity` (warn), `minimumPerDay` (0.1 kWh).
+///
+/// Source: usage reported by AMI analytics products; events 3.12.48.219 and 3.33.1.219 of IEC 61968-9 say the same of single moments.
+public struct ReverseEnergyRule: Sendable, Equatable {
+    public static let number: UInt32 = 32
+
+    public var isEnabled = true
+    public var severity = Severity.warn
+    /// kWh, in billionths.
+    public var minimumPerDayBillionths: Int64 = Quantity.scale / 10
+
+    public init() {}
+
+    func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
+        guard isEnabled, window.registration?.kind == .received, window.unit == .kilowattHour,
+            let meter = window.meter, !meter.hasGeneration, window.statistics.sum > minimumPerDayBillionths
+        else { return }
+        findings.append(
+            WindowFinding(
+                rule: Self.number,
+                severity: severity,
+                observedBillionths: window.statistics.sum,
+                limitBillionths: minimumPerDayBillionths
+            )
+        )
+    }
+}

@@ -1,0 +1,76 @@
+import MeterCore
+public import MeterEvents
+
+/// V35, dynamic statistics.
+///
+/// Definition: the day's total against mean and standard deviation of the same channel's like days: working days with working days,
+/// Saturdays and Sundays with theirs.
+///
+/// Formula: `|x - mean| > thresholdSigma * s` and `|x - mean| / mean * 100 > minimumPercent`, strictly, where `s` is the sample standard
+/// deviation of at least `minimumDays` whole days among the `referenceDays` before the day. In integers, of thousandths of the unit.
+///
+/// Parameters: `enabled`, `severity` (warn), `thresholdSigma` (4), `minimumDays` (8), `referenceDays` (42), `minimumPercent` (50: steady
+/// loads have a deviation of next to nothing).
+///
+/// Source: Oracle Utilities MDM "Dynamic Comparison Validation"; the figures are our own.
+public struct DynamicsRule: Sendable, Equatable {
+    public static let number: UInt32 = 35
+
+    public var isEnabled = true
+    public var severity = Severity.warn
+    /// In billionths.
+    public var thresholdSigmaBillionths: Int64 = 4 * Quantity.scale
+    public var minimumDays: Int64 = 8
+    public var referenceDays: Int64 = 42
+    /// In billionths of a percent.
+    public var minimumPercentBillionths: Int64 = 50 * Quantity.scale
+
+    public init() {}
+
+    func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
+        guard isEnabled, window.unit.isAccumulated, window.statistics.isWhole else { return }
+        let isWeekend = Self.isWeekend(window.statistics.date)
+        var count: Int128 = 0
+        var sum: Int128 = 0
+        var squares: Int128 = 0
+        for day in window.earlier(from: Int32(clamping: referenceDays))
+        where day.isWhole && Self.isWeekend(day.date) == isWeekend {
+            let value = Self.thousandths(day.sum)
+            count += 1
+            sum += value
+            squares += value * value
+        }
+        guard count >= Int128(max(minimumDays, 2)) else { return }
+        // All scaled by the count: the deviation from the mean, and n times the sum of the squared deviations.
+        let deviation = count * Self.thousandths(window.statistics.sum) - sum
+        let spread = count * squares - sum * sum
+        guard deviation != 0, isFar(deviation, from: sum) else { return }
+        // z² = deviation² / n² : spread / (n (n - 1)), so z² > T² when deviation² (n - 1) > T² n spread; T in thousandths.
+        let threshold = Int128(thresholdSigmaBillionths / 1_000_000)
+        let left = deviation.magnitude.multipliedReportingOverflow(by: deviation.magnitude)
+        let scaledLeft = left.partialValue.multipliedReportingOverflow(by: UInt128(count - 1) * 1_000_000)
+        let right = spread.magnitude.multipliedReportingOverflow(by: UInt128(threshold * threshold * count))
+        guard !left.overflow, !scaledLeft.overflow, !right.overflow, scaledLeft.partialValue > right.partialValue
+        else { return }
+        findings.append(
+            WindowFinding(
+                rule: Self.number,
+                severity: severity,
+                observedBillionths: window.statistics.sum,
+                limitBillionths: Int64(clamping: sum / count * 1_000_000)
+            )
+        )
+    }
+
+    private func isFar(_ deviation: Int128, from sum: Int128) -> Bool {
+        guard sum > 0 else { return true }
+        return deviation.magnitude * UInt128(100 * Quantity.scale) > UInt128(minimumPercentBillionths) * sum.magnitude
+    }
+
+    /// Saturday and Sunday. 1970-01-01 was a Thursday.
+    private static func isWeekend(_ date: Int32) -> Bool {
+        CivilDate(daysSinceEpoch: date).isoWeekday >= 6
+    }
+
+    private static func thousandths(_ billionths: Int64) -> Int128 { Int128(billionths / 1_000_000) }
+}

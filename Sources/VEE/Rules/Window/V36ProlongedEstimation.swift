@@ -1,0 +1,41 @@
+import MeterCore
+public import MeterEvents
+
+/// V36, prolonged estimation.
+///
+/// Definition: a channel that has not measured for days. Somebody has to go there.
+///
+/// Formula: the day and those directly before it, at least `minimumDays` in all, have measured less than half of their slots each.
+/// Observed is the number of such days, as far as they are remembered.
+///
+/// Parameters: `enabled`, `severity` (warn), `minimumDays` (5).
+///
+/// Source: Oracle Utilities MDM "Prolonged Estimation Check".
+public struct ProlongedEstimationRule: Sendable, Equatable {
+    public static let number: UInt32 = 36
+
+    public var isEnabled = true
+    public var severity = Severity.warn
+    public var minimumDays: Int64 = 5
+
+    public init() {}
+
+    func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
+        guard isEnabled, isUnmeasured(window.statistics) else { return }
+        var days: Int64 = 1
+        while let day = window.earlier(Int32(clamping: days)), isUnmeasured(day) { days += 1 }
+        guard days >= minimumDays else { return }
+        findings.append(
+            WindowFinding(
+                rule: Self.number,
+                severity: severity,
+                observedBillionths: days * Quantity.scale,
+                limitBillionths: minimumDays * Quantity.scale
+            )
+        )
+    }
+
+    private func isUnmeasured(_ day: WindowStatistics) -> Bool {
+        day.expected > 0 && Int(day.measured) * 2 < Int(day.expected)
+    }
+}

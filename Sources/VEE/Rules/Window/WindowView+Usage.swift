@@ -1,0 +1,62 @@
+import MeterCore
+import MeterEvents
+
+/// What several days of a series amount to.
+struct Usage: Sendable, Equatable {
+    /// Days of which at least half of the slots have a result that may be used.
+    var days: Int64 = 0
+    /// Slots of those days.
+    var expected: Int64 = 0
+    var measured: Int64 = 0
+    /// In billionths, of the used results.
+    var sum: Int128 = 0
+    /// The highest used result of an interval, in billionths.
+    var highest = Int64.min
+
+    mutating func add(_ day: WindowStatistics) {
+        guard day.used * 2 >= Int(day.expected), day.used > 0 else { return }
+        days += 1
+        expected += Int64(day.expected)
+        measured += Int64(day.measured)
+        sum += Int128(day.sum)
+        highest = max(highest, day.highest)
+    }
+
+    /// Share of the slots that is not measured, is at most so many percent (billionths).
+    func isMeasured(exceptPercentBillionths limit: Int64) -> Bool {
+        Int128(expected - measured) * 100 * Int128(Quantity.scale) <= Int128(limit) * Int128(expected)
+    }
+
+    /// Average daily usage, in billionths.
+    var average: Int128 { days > 0 ? sum / Int128(days) : 0 }
+}
+
+extension WindowView {
+    /// The days from `days` before this one to `toDays` before it.
+    func usage(from days: Int64, to toDays: Int64) -> Usage {
+        var usage = Usage()
+        guard days >= toDays, toDays >= 1 else { return usage }
+        for day in earlier(from: Int32(clamping: days), to: Int32(clamping: toDays)) { usage.add(day) }
+        return usage
+    }
+
+    /// This day and the ones before it, `days` in all.
+    func currentUsage(days: Int64) -> Usage {
+        var usage = usage(from: days - 1, to: 1)
+        usage.add(statistics)
+        return usage
+    }
+
+    /// The channel counts what the customer draws, as far as anyone knows.
+    var isDelivered: Bool {
+        switch registration?.kind {
+        case .delivered, .unknown, nil: unit.isAccumulated
+        default: false
+        }
+    }
+
+    /// `value` in percent of `reference`, in billionths; `Int64.max` where the reference is not above zero.
+    static func percentBillionths(_ value: Int128, of reference: Int128) -> Int64 {
+        reference > 0 ? Int64(clamping: value * 100 * Int128(Quantity.scale) / reference) : .max
+    }
+}
