@@ -82,13 +82,21 @@ final class InternalLog: Sendable {
     func replay(_ body: (Entry) throws -> Void) throws {
         var offset = log.logStartOffset
         while offset < log.highWatermark {
-            let slice = try log.read(
-                from: offset,
-                maxBytes: 4 * 1_024 * 1_024,
-                isolation: .readUncommitted,
-                minimumOneBatch: true
-            )
-            let bytes = try slice.bytes()
+            let bytes: [UInt8]
+            do throws(StorageError) {
+                let slice = try log.read(
+                    from: offset,
+                    maxBytes: 4 * 1_024 * 1_024,
+                    isolation: .readUncommitted,
+                    minimumOneBatch: true
+                )
+                bytes = try slice.bytes()
+            } catch {
+                // The storage has said which records are hurt and takes no more of them; the others still count.
+                guard case .damaged(_, let last, _) = error else { throw error }
+                offset = last + 1
+                continue
+            }
             let next = try replay(bytes, from: offset, body)
             guard next > offset else {
                 throw EmbeddedLogError.internalTopic("\(topic): nothing to read at offset \(offset)")

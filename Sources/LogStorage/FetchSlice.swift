@@ -29,7 +29,7 @@ public struct FetchSlice: Sendable {
     /// the one that holds the offset asked for, and may begin below it.
     ///
     /// - Returns: bytes copied; 0 if there was nothing to read.
-    /// - Throws: `damaged` if the bytes on disk are no batches; the log remembers it.
+    /// - Throws: `damaged` if the bytes on disk are no batches or their checksum is wrong; the log remembers it.
     public func copy(into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
         guard let source, maximumByteCount > 0 else { return 0 }
         precondition(buffer.count >= maximumByteCount, "the buffer holds maximumByteCount bytes")
@@ -72,6 +72,9 @@ extension FetchSlice.Source {
                 guard header.baseOffset >= nextOffset ?? segment.baseOffset else {
                     throw .invalidField("base offset \(header.baseOffset) is below the batch before")
                 }
+                // Not every client compares checksums (librdkafka does not unless told to): what has rotted on the disk
+                // must not leave here.
+                if header.totalByteCount <= rest.count { _ = try RecordBatchHeader(validating: rest) }
             } catch {
                 // What came before is good: give that, and let the next fetch meet the damage.
                 if end > 0 { break }

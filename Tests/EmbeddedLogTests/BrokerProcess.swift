@@ -58,6 +58,11 @@ final class BrokerProcess {
         slowestStartSeconds = max(slowestStartSeconds, Date().timeIntervalSince(began))
     }
 
+    /// What it has said since its first start.
+    var log: String {
+        get throws { try String(contentsOfFile: directory + "/log.txt", encoding: .utf8) }
+    }
+
     private func answers() -> Bool {
         do {
             return try TestClient(port: port).call(ApiVersionsRequest(), version: 0).errorCode == 0

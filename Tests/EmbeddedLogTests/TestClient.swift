@@ -197,9 +197,14 @@ extension TestClient {
     }
 
     /// The values a consumer shows: of committed transactions only, if `committed`.
-    func values(_ topic: String, partition: Int32 = 0, committed: Bool = false) throws -> [String] {
+    func values(
+        _ topic: String,
+        partition: Int32 = 0,
+        from start: Int64 = 0,
+        committed: Bool = false
+    ) throws -> [String] {
         var values: [String] = []
-        var offset: Int64 = 0
+        var offset = start
         // A response ends where a segment ends.
         while true {
             let isolation: Int8 = committed ? 1 : 0
