@@ -48,6 +48,7 @@ struct PageDefinition: Sendable {
         case .dailyUsage: dailyUsage
         case .alarms: alarms
         case .exceptions: exceptions
+        case .exceptionCounts: exceptionCounts
         case .deadLetters: deadLetters
         }
     }
@@ -175,6 +176,18 @@ extension PageDefinition {
             Filter(parameter: "from", condition: "window_start >= ?", type: .timestamp),
             Filter(parameter: "to", condition: "window_start < ?", type: .timestamp),
         ],
+        isByChannel: false
+    )
+
+    private static let exceptionCounts = PageDefinition(
+        view: "exception_counts",
+        columns: [
+            "rule", "rule_name", "severity", "severity_name", "open_count", "total_count", "open_meter_count",
+            "open_interval_count", "last_decided_at",
+        ],
+        keys: [Key(column: "rule", type: .integer), Key(column: "severity", type: .integer)],
+        isDescending: false,
+        filters: [Filter(parameter: "rule", condition: "rule = ?", type: .integer(0...9999))],
         isByChannel: false
     )
 

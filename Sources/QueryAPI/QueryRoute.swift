@@ -24,6 +24,7 @@ package enum QueryRoute: Equatable {
         case ("meters", 1): self = .page(.meters, meter: nil)
         case ("alarms", 1): self = .page(.alarms, meter: nil)
         case ("exceptions", 1): self = .page(.exceptions, meter: nil)
+        case ("exceptions", 2) where segments[1] == "counts": self = .page(.exceptionCounts, meter: nil)
         case ("deadletters", 1): self = .page(.deadLetters, meter: nil)
         case ("meters", 2...) where !segments[1].isEmpty:
             self.init(meter: segments[1], rest: Array(segments.dropFirst(2)))
@@ -62,5 +63,6 @@ package enum PageKind: String, CaseIterable {
     case dailyUsage = "daily_usage"
     case alarms
     case exceptions
+    case exceptionCounts = "exception_counts"
     case deadLetters = "dead_letters"
 }

@@ -114,6 +114,7 @@ struct QueryAPITests {
                 "meters/M%2F1/readings/history?\(range)",
                 "meters/M%2F1/windows?\(range)&closed=true", "meters/M%2F1/usage?\(range)&channel=E1",
                 "alarms?\(range)&meaning=power_down", "exceptions?\(range)&open=true&rule=19&meter=M%2F1&channel=E1",
+                "exceptions/counts?rule=19",
                 "deadletters?\(range)&code=DECODE&source=HES-1&stage=normalizer",
             ]
             for path in paths {
@@ -124,6 +125,9 @@ struct QueryAPITests {
                 let paged = try await api.get("/api/v1/\(path)&limit=1")
                 #expect(paged.status == 200)
             }
+            let counts = try await api.get("/api/v1/exceptions/counts")
+            #expect(counts.text.contains("\"rule_name\":\"V19\""))
+            #expect(counts.text.contains("\"open_count\":1,\"total_count\":1,\"open_meter_count\":1"))
             let usage = try await api.get("/api/v1/meters/M%2F1/usage")
             #expect(usage.text.contains("\"day\":\"2026-03-29\""))
             #expect(usage.text.contains("\"usage\":1.23456789"))

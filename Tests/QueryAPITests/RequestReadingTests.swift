@@ -14,6 +14,7 @@ struct RequestReadingTests {
             ("/api/v1/meters/M1/windows", .page(.windows, meter: "M1")),
             ("/api/v1/meters/M1/usage", .page(.dailyUsage, meter: "M1")),
             ("/api/v1/alarms", .page(.alarms, meter: nil)), ("/api/v1/exceptions", .page(.exceptions, meter: nil)),
+            ("/api/v1/exceptions/counts", .page(.exceptionCounts, meter: nil)),
             ("/api/v1/deadletters", .page(.deadLetters, meter: nil)),
         ]
     )
