@@ -14,7 +14,8 @@ public struct MeterlogCommand: AsyncParsableCommand {
         version: MeterlogVersion.current,
         subcommands: [
             RunCommand.self, BrokerCommand.self, ServiceCommand.self, TopicsCommand.self, MigrateCommand.self,
-            DoctorCommand.self, IngestCommand.self, TailCommand.self, SimulateCommand.self, DemoCommand.self,
+            DoctorCommand.self, IngestCommand.self, TailCommand.self, LagCommand.self, SimulateCommand.self,
+            SimulateFaultsCommand.self, DemoCommand.self,
         ]
     )
 

@@ -34,6 +34,21 @@ public struct Settings: Sendable, Equatable {
         public var tokens: [String: String] = [:]
     }
 
+    /// Where a process shows its metrics and answers probes.
+    public struct Metrics: Sendable, Equatable {
+        public enum Address: Sendable, Equatable {
+            /// Loopback, at the port of the service; any free one when that is taken.
+            case automatic
+            case off
+            /// Port 0: any free port.
+            case at(host: String, port: Int)
+        }
+
+        public var address = Address.automatic
+        /// Token to the name of its holder; needed for an address beyond this machine.
+        public var tokens: [String: String] = [:]
+    }
+
     public struct Stream: Sendable, Equatable {
         public var normalizerThreads = 1
         public var veeThreads = 1
@@ -58,9 +73,12 @@ public struct Settings: Sendable, Equatable {
     public var home = "."
     public var zoneInfoDirectory = "/usr/share/zoneinfo"
     public var logLevel = "info"
+    /// `text` or `json`.
+    public var logFormat = "text"
     public var broker = Broker()
     public var gateway = Gateway()
     public var api = API()
+    public var metrics = Metrics()
     public var stream = Stream()
     public var vee = VEE()
 
@@ -68,7 +86,7 @@ public struct Settings: Sendable, Equatable {
 
     /// Whether anything here must not be read by others.
     public var holdsSecrets: Bool {
-        !gateway.tokens.isEmpty || !api.tokens.isEmpty || databaseURL.contains("password=")
+        !gateway.tokens.isEmpty || !api.tokens.isEmpty || !metrics.tokens.isEmpty || databaseURL.contains("password=")
             || Settings.urlHoldsPassword(databaseURL)
             || kafka.properties.keys.contains { $0.hasSuffix("password") || $0.hasSuffix("secret") }
     }

@@ -21,6 +21,8 @@ enum SettingsTable {
         ("home", .field(text { $0.home = $1 })),
         ("zoneinfo_directory", .field(text { $0.zoneInfoDirectory = $1 })),
         ("log_level", .field(choice(logLevels) { $0.logLevel = $1 })),
+        ("log_format", .field(choice(logFormats) { $0.logFormat = $1 })),
+        ("metrics", .section(metrics)),
         ("broker", .section(broker)),
         ("gateway", .section(gateway)),
         ("api", .section(api)),
@@ -34,6 +36,8 @@ enum SettingsTable {
         ("METERLOG_DATA_DIRECTORY", text { $0.dataDirectory = $1 }),
         ("METERLOG_HOME", text { $0.home = $1 }),
         ("METERLOG_LOG_LEVEL", choice(logLevels) { $0.logLevel = $1 }),
+        ("METERLOG_LOG_FORMAT", choice(logFormats) { $0.logFormat = $1 }),
+        ("METERLOG_METRICS_ADDRESS", metricsAddress),
         ("METERLOG_BROKER_PORT", number(0...65_535) { $0.broker.port = $1 }),
         ("METERLOG_GATEWAY_HOST", text { $0.gateway.host = $1 }),
         ("METERLOG_GATEWAY_PORT", number(0...65_535) { $0.gateway.port = $1 }),
@@ -44,6 +48,20 @@ enum SettingsTable {
     ]
 
     private static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+
+    private static let logFormats = ["text", "json"]
+
+    private static let metrics: [(String, Entry)] = [
+        ("address", .field(metricsAddress)),
+        ("tokens", .table { $0.metrics.tokens = $1 }),
+    ]
+
+    private static let metricsAddress = Field { settings, value, origin, key throws(SettingsError) in
+        guard let address = Settings.Metrics.Address(text: value) else {
+            throw .wrongValue(origin: origin, key: key, value: value, expected: "auto, off or HOST:PORT")
+        }
+        settings.metrics.address = address
+    }
 
     private static let brokers = Field { settings, value, _, _ throws(SettingsError) in
         settings.kafka.brokers = value.split(separator: ",").map { trim($0) }.filter { !$0.isEmpty }

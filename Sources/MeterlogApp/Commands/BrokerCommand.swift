@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Monitoring
 import ServiceLifecycle
 import Settings
 import UnixSignals
@@ -30,14 +31,25 @@ struct BrokerCommand: AsyncParsableCommand {
         if let listen { try apply(listen: listen, to: &settings.broker.host, &settings.broker.port) }
         if let fsync { settings.broker.fsyncIntervalMilliseconds = try milliseconds(fsync) }
         let logger = settings.logger("meterlog.broker")
+        let monitor = ProcessMonitor.install()
         let broker = try await EmbeddedBroker.start(
             settings,
             dataDirectory: data ?? settings.dataDirectory + "/broker",
+            metrics: monitor.registry,
             logger: logger
         )
+        let address = broker.address
+        let readiness = Readiness([{ Readiness.Part(name: "broker", isReady: true, detail: "listens on \(address)") }])
+        let server: MonitoringServer?
+        do {
+            server = try monitor.server(for: .broker, settings, readiness: readiness, logger: logger)
+        } catch {
+            try await broker.stop()
+            throw error
+        }
         Terminal.print("listening on \(broker.address)")
         let group = ServiceGroup(
-            services: [broker],
+            services: (server.map { [$0 as any Service] } ?? []) + [broker],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

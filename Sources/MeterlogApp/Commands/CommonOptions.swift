@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Monitoring
 import Settings
 
 /// Options of every command: where the configuration is, and how much is logged.
@@ -13,6 +14,9 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
+    @Option(name: .long, help: "text (key=value) or json. Default: METERLOG_LOG_FORMAT, else text.")
+    var logFormat: String?
+
     /// File, environment and these flags.
     func settings() throws -> Settings {
         var settings = try SettingsLoader(environment: ProcessEnvironment.variables).load(path: config)
@@ -23,15 +27,22 @@ struct CommonOptions: ParsableArguments {
             }
             settings.logLevel = logLevel
         }
+        if let logFormat {
+            guard LogFormat(rawValue: logFormat) != nil else { throw ValidationError("--log-format is text or json") }
+            settings.logFormat = logFormat
+        }
         return settings
     }
 }
 
 extension Settings {
-    /// A logger to standard error at the configured level.
+    /// A logger to standard error, at the configured level and in the configured format. The label's last part is the service.
     func logger(_ label: String) -> Logger {
-        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        let service = label.split(separator: ".").last.map { String($0) } ?? label
+        let format = LogFormat(rawValue: logFormat) ?? .text
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        var logger = Logger(label: label) { _ in StructuredLogHandler(service: service, format: format, level: level) }
+        logger.logLevel = level
         return logger
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Logging
+import Monitoring
 import Settings
-import Telemetry
 
 /// `meterlog run`: all services in one process.
 struct RunCommand: AsyncParsableCommand {
@@ -19,8 +19,16 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try common.settings()
         let logger = settings.logger("meterlog")
-        let node = try await LocalNode.prepare(settings, metrics: MetricsRegistry(), logger: logger)
+        let monitor = ProcessMonitor.install()
+        let node = try await LocalNode.prepare(settings, metrics: monitor.registry, logger: logger)
+        let server: MonitoringServer?
+        do {
+            server = try monitor.server(for: .node, settings, readiness: node.readiness, logger: logger)
+        } catch {
+            try await node.broker?.stop()
+            throw error
+        }
         logger.info("running", metadata: ["brokers": "\(node.settings.kafka.brokers.joined(separator: ","))"])
-        try await node.run(logger: logger)
+        try await node.run(monitor: server, logger: logger)
     }
 }

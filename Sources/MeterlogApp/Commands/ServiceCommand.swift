@@ -1,8 +1,8 @@
 public import ArgumentParser
 import Logging
+import Monitoring
 import ServiceLifecycle
 import Settings
-import Telemetry
 import UnixSignals
 
 /// `meterlog service NAME`: one service alone, as the thin executables run it.
@@ -33,14 +33,25 @@ struct ServiceRun {
     func run() async throws {
         let settings = try common.settings()
         let logger = settings.logger("meterlog.\(name.rawValue)")
+        let monitor = ProcessMonitor.install()
         let pipeline = try Pipeline(
             settings: settings,
             cluster: try ClusterAccess(settings: settings, logger: logger),
-            metrics: MetricsRegistry(),
+            metrics: monitor.registry,
             instance: instance ?? ProcessEnvironment.hostName
         )
+        let service = try pipeline.service(name)
+        let server = try monitor.server(
+            for: .service(name),
+            settings,
+            readiness: Readiness([pipeline.readinessProbe(name, service)]),
+            logger: logger
+        )
+        var services: [any Service] = []
+        if let server { services.append(server) }
+        services.append(service)
         let group = ServiceGroup(
-            services: [try pipeline.service(name)],
+            services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

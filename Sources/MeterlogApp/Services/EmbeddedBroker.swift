@@ -4,6 +4,7 @@ import LogStorage
 import Logging
 import ServiceLifecycle
 import Settings
+import Telemetry
 
 /// The embedded event log, started before everything that talks to it and stopped after it.
 struct EmbeddedBroker: Service {
@@ -12,7 +13,12 @@ struct EmbeddedBroker: Service {
     let address: String
 
     /// Opens the data directory and listens.
-    static func start(_ settings: Settings, dataDirectory: String, logger: Logger) async throws -> EmbeddedBroker {
+    static func start(
+        _ settings: Settings,
+        dataDirectory: String,
+        metrics: MetricsRegistry,
+        logger: Logger
+    ) async throws -> EmbeddedBroker {
         try FileManager.default.createDirectory(atPath: dataDirectory, withIntermediateDirectories: true)
         var configuration = EmbeddedLogConfiguration(dataDirectory: dataDirectory)
         configuration.host = settings.broker.host

@@ -1,4 +1,5 @@
 import Logging
+import Monitoring
 import Projection
 import ServiceLifecycle
 import Settings
@@ -22,6 +23,7 @@ struct LocalNode: Sendable {
             let started = try await EmbeddedBroker.start(
                 settings,
                 dataDirectory: settings.dataDirectory + "/broker",
+                metrics: metrics,
                 logger: settings.logger("meterlog.broker")
             )
             settings.kafka.brokers = [started.address]
@@ -47,12 +49,18 @@ struct LocalNode: Sendable {
     }
 
     /// Runs until a signal or a failure; drains and commits before it returns.
-    func run(logger: Logger, signals: Bool = true) async throws {
-        try await serviceGroup(logger: logger, signals: signals).run()
+    func run(monitor: MonitoringServer?, logger: Logger) async throws {
+        try await serviceGroup(logger: logger, signals: true, monitor: monitor).run()
     }
 
-    func serviceGroup(logger: Logger, signals: Bool) -> ServiceGroup {
+    /// Whether all services do their work.
+    var readiness: Readiness {
+        Readiness(zip(Pipeline.order, services).map { pipeline.readinessProbe($0, $1) })
+    }
+
+    func serviceGroup(logger: Logger, signals: Bool, monitor: MonitoringServer? = nil) -> ServiceGroup {
         var all: [any Service] = []
+        if let monitor { all.append(monitor) }
         if let broker { all.append(broker) }
         all += services
         return ServiceGroup(
@@ -86,7 +94,12 @@ struct LocalNode: Sendable {
                 return
             } catch {
                 guard DatabaseAccess.isPassing(error) else { throw error }
-                if !isWaiting { logger.warning("waiting for the database", metadata: ["error": "\(error)"]) }
+                if !isWaiting {
+                    logger.warning(
+                        "waiting for the database",
+                        metadata: ["code": "\(ErrorCode.databaseAway)", "error": "\(error)"]
+                    )
+                }
                 isWaiting = true
                 try await Task.sleep(for: .seconds(1))
             }

@@ -2,6 +2,7 @@ import Logging
 import Projection
 import ServiceLifecycle
 import Settings
+import Telemetry
 
 /// Our own scheduler of what TimescaleDB's background jobs would do: fleet statistics are refreshed over a bounded range, chunks that
 /// late data seldom reaches are compressed. On ordinary PostgreSQL a round finds nothing to do. It never deletes.
@@ -29,7 +30,12 @@ struct MaintenanceService: Service {
                     try await BlockingThread.run { try round() }
                     isOut = false
                 } catch {
-                    if !isOut { logger.warning("upkeep waits for the next round", metadata: ["error": "\(error)"]) }
+                    if !isOut {
+                        logger.warning(
+                            "upkeep waits for the next round",
+                            metadata: ["code": "\(ErrorCode.upkeepFailed)", "error": "\(error)"]
+                        )
+                    }
                     isOut = true
                 }
             }

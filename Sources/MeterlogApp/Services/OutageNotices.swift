@@ -1,6 +1,7 @@
 import KafkaIO
 import Logging
 import Synchronization
+import Telemetry
 
 /// Puts what the Kafka library says into the log, each trouble once: a notice is repeated only after its subject has been quiet for
 /// a minute, however long an outage takes and however often the library tries.
@@ -21,12 +22,11 @@ final class OutageNotices: Sendable {
             let before = lastHeard.updateValue(now, forKey: OutageNotices.family(of: notice))
             return before.map { now - $0 >= OutageNotices.quietSeconds } ?? true
         }
-        let level: Logger.Level = notice.severity <= 5 ? .warning : .debug
-        logger.log(
-            level: isNew ? level : .debug,
-            "kafka: \(notice.message)",
-            metadata: ["subject": "\(notice.subject)"]
-        )
+        let isTrouble = notice.severity <= 5
+        var fields: Logger.Metadata = ["subject": "\(notice.subject)"]
+        let isConnection = OutageNotices.family(of: notice) == "connection"
+        if isTrouble { fields["code"] = "\(isConnection ? ErrorCode.logAway : ErrorCode.logClient)" }
+        logger.log(level: isNew && isTrouble ? .warning : .debug, "kafka: \(notice.message)", metadata: fields)
     }
 
     /// One outage has many names: a lost connection is told for each connection, and again when it was the last one.

@@ -4,6 +4,7 @@ import HTTPServing
 import KafkaIO
 import Logging
 import MeterCore
+import Monitoring
 import Normalization
 import PostgresIO
 import Projection
@@ -38,7 +39,9 @@ struct Pipeline: Sendable {
         if !loaded.skipped.isEmpty {
             cluster.logger.warning(
                 "zones can't be read",
-                metadata: ["zones": "\(loaded.skipped.joined(separator: " "))"]
+                metadata: [
+                    "code": "\(ErrorCode.zonesUnreadable)", "zones": "\(loaded.skipped.joined(separator: " "))",
+                ]
             )
         }
     }
@@ -54,6 +57,19 @@ struct Pipeline: Sendable {
         case .alarms: try alarms()
         case .projector: try projector()
         case .api: try queryAPI()
+        }
+    }
+
+    /// Looks whether a service does its work; the servers do as soon as they listen.
+    func readinessProbe(_ name: ServiceName, _ service: any Service) -> @Sendable () -> Readiness.Part {
+        if let reporting = service as? any ReadinessReporting { return { reporting.readiness } }
+        return { [ports] in
+            let port = ports[name]
+            return Readiness.Part(
+                name: name.rawValue,
+                isReady: port != nil,
+                detail: port.map { "listens on port \($0)" } ?? "does not listen yet"
+            )
         }
     }
 

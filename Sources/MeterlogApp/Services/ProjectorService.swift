@@ -1,3 +1,4 @@
+import Monitoring
 import PostgresIO
 import Projection
 import ServiceLifecycle
@@ -42,5 +43,21 @@ struct ProjectorService: Service {
                 return
             }
         }
+    }
+}
+
+extension ProjectorService: ReadinessReporting {
+    /// Ready when every projection runs, or stands by for another process that does.
+    var readiness: Readiness.Part {
+        var troubles: [String] = []
+        for status in projections.statuses {
+            switch status.phase {
+            case .running, .standby: break
+            case .waiting(let reason), .failed(let reason): troubles.append("\(status.name.rawValue): \(reason)")
+            case .idle, .stopped: troubles.append("\(status.name.rawValue): \(status.phase)")
+            }
+        }
+        let detail = troubles.isEmpty ? "\(projections.statuses.count) projections" : troubles.joined(separator: "; ")
+        return Readiness.Part(name: "projector", isReady: troubles.isEmpty, detail: detail)
     }
 }

@@ -1,5 +1,6 @@
 import KafkaIO
 import Logging
+import Monitoring
 import ServiceLifecycle
 import Settings
 import StreamCore
@@ -27,7 +28,8 @@ struct StreamService<P: Processor>: Service {
             guard let count = partitionCounts[topic] else { throw AppError.unusable("topic \(topic) does not exist") }
             return Effects.Output(topic: topic, partitionCount: count)
         }
-        let logger = cluster.logger
+        var logger = cluster.logger
+        logger[metadataKey: "service"] = "\(P.name)"
         let kafka = cluster.kafka
         let notices = cluster.notices
         let group = "meterlog-\(P.name)"
@@ -36,18 +38,16 @@ struct StreamService<P: Processor>: Service {
             configuration: configuration,
             options: StreamOptions(groupID: group, outputs: outputs, limits: limits),
             metrics: metrics,
-            report: { thread, event in
+            report: { [logger] thread, event in
                 let level: Logger.Level =
                     switch event.severity {
                     case .info: .debug
                     case .warning: .warning
                     case .error: .error
                     }
-                logger.log(
-                    level: level,
-                    "\(P.name): \(event)",
-                    metadata: ["code": "\(event.code)", "thread": "\(thread)"]
-                )
+                var fields: Logger.Metadata = ["event": "\(event.code)", "thread": "\(thread)"]
+                if let code = event.errorCode { fields["code"] = "\(code)" }
+                logger.log(level: level, "\(event)", metadata: fields)
             },
             makeLog: { thread in
                 let identity = "\(group)-\(instance)-\(thread)"
@@ -70,5 +70,24 @@ struct StreamService<P: Processor>: Service {
         } onGracefulShutdown: {
             process.requestStop()
         }
+    }
+}
+
+extension StreamService: ReadinessReporting {
+    /// Ready when every thread has its partitions, and the state of each is restored.
+    var readiness: Readiness.Part {
+        let threads = process.status
+        let partitions = threads.flatMap(\.partitions)
+        let restoring = partitions.filter { $0.phase == .restoring }.count
+        let waiting = threads.filter { $0.activity != .running || !$0.wasAssigned }
+        let detail =
+            if let first = waiting.first {
+                "\(waiting.count) of \(threads.count) threads without partitions yet, the first is \(first.activity.rawValue)"
+            } else if restoring > 0 {
+                "\(restoring) of \(partitions.count) partitions are being restored"
+            } else {
+                "\(partitions.count) partitions"
+            }
+        return Readiness.Part(name: P.name, isReady: threads.allSatisfy(\.isReady), detail: detail)
     }
 }
