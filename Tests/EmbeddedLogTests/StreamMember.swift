@@ -62,9 +62,9 @@ struct StreamMember: ~Copyable {
         }
     }
 
-    /// What was read goes to the topic, and the input offsets with it.
-    mutating func passOn(to topic: String) throws {
-        try write(values.map { $0.uppercased() }, to: topic)
+    /// What was read goes to each of the first `partitions` partitions of the topic, and the input offsets with it.
+    mutating func passOn(to topic: String, partitions: Int32 = 1) throws {
+        try write(values.map { $0.uppercased() }, to: topic, partitions: partitions)
         let positions = pending.sorted { $0.key < $1.key }.map { PartitionPosition($0.key, nextOffset: $0.value) }
         while true {
             do throws(LogError) {
@@ -79,10 +79,14 @@ struct StreamMember: ~Copyable {
         pending = [:]
     }
 
-    /// Begins a transaction and writes into it.
-    mutating func write(_ values: [String], to topic: String) throws {
+    /// Begins a transaction and writes each value into it, once for each of the first `partitions` partitions.
+    mutating func write(_ values: [String], to topic: String, partitions: Int32 = 1) throws {
         try log.beginTransaction()
-        for value in values { try log.produce(topic: topic, partition: 0, key: [], value: Array(value.utf8)) }
+        for value in values {
+            for partition in 0..<partitions {
+                try log.produce(topic: topic, partition: partition, key: [], value: Array(value.utf8))
+            }
+        }
     }
 
     /// What was read and not passed on is forgotten, and will be read again.
@@ -95,19 +99,45 @@ struct StreamMember: ~Copyable {
     }
 }
 
+/// A record as a consumer sees it.
+struct SeenRecord {
+    var offset: Int64
+    var timestamp: Int64
+    var key: String
+    var value: String
+}
+
+/// The records of a partition, from its first to its end.
+func readRecords(
+    _ brokers: String,
+    _ partition: TopicPartition,
+    isolation: KafkaReader.Isolation = .committed
+) throws -> [SeenRecord] {
+    var reader = try KafkaReader(
+        settings: KafkaSettings(brokers: [brokers], clientID: "reader"),
+        options: KafkaReader.Options(isolation: isolation, requestTimeoutMilliseconds: 10_000)
+    )
+    var records: [SeenRecord] = []
+    try reader.readAll(partition) { batch in
+        for entry in batch.entries {
+            records.append(
+                SeenRecord(
+                    offset: entry.offset,
+                    timestamp: entry.timestampMilliseconds,
+                    key: String(decoding: batch.bytes[entry.key], as: UTF8.self),
+                    value: String(decoding: batch.bytes[entry.value], as: UTF8.self)
+                )
+            )
+        }
+    }
+    return records
+}
+
 /// The values of a partition, from its first record to its end.
 func readValues(
     _ brokers: String,
     _ partition: TopicPartition,
     isolation: KafkaReader.Isolation = .committed
 ) throws -> [String] {
-    var reader = try KafkaReader(
-        settings: KafkaSettings(brokers: [brokers], clientID: "reader"),
-        options: KafkaReader.Options(isolation: isolation, requestTimeoutMilliseconds: 10_000)
-    )
-    var values: [String] = []
-    try reader.readAll(partition) { batch in
-        for entry in batch.entries { values.append(String(decoding: batch.bytes[entry.value], as: UTF8.self)) }
-    }
-    return values
+    try readRecords(brokers, partition, isolation: isolation).map(\.value)
 }

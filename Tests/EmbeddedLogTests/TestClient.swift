@@ -1,5 +1,6 @@
 import Glibc
 import KafkaProtocol
+import StreamCore
 
 /// A Kafka client of the plainest kind: one blocking socket. Each read gives up after ten seconds.
 final class TestClient {
@@ -62,8 +63,11 @@ final class TestClient {
     }
 
     /// Whether the broker has closed the connection; waits for it.
-    func isClosedByBroker() -> Bool {
+    ///
+    /// - Parameter limit: bytes that may come before, such as an alert of TLS.
+    func isClosedByBroker(afterAtMost limit: Int = 0) -> Bool {
         var byte: UInt8 = 0
+        for _ in 0..<limit where recv(descriptor, &byte, 1, 0) <= 0 { return errno != EAGAIN }
         return recv(descriptor, &byte, 1, 0) <= 0 && errno != EAGAIN
     }
 
@@ -161,6 +165,37 @@ extension TestClient {
         let response = try call(request, version: 9)
         guard let result = response.responses.first?.partitionResponses.first else { throw TestFailure("no result") }
         return (ErrorCode(rawValue: result.errorCode), result.baseOffset)
+    }
+
+    /// Commits for a group that has no members.
+    func commitOffset(_ offset: Int64, ofGroup group: String, _ partition: TopicPartition) throws -> ErrorCode? {
+        var committed = OffsetCommitRequest.OffsetCommitRequestTopic.OffsetCommitRequestPartition()
+        committed.partitionIndex = partition.partition
+        committed.committedOffset = offset
+        var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
+        topic.name = partition.topic
+        topic.partitions = [committed]
+        var request = OffsetCommitRequest()
+        request.groupId = group
+        request.generationIdOrMemberEpoch = -1
+        request.topics = [topic]
+        let result = try call(request, version: 7).topics.first?.partitions.first
+        return result.flatMap { ErrorCode(rawValue: $0.errorCode) }
+    }
+
+    /// The committed offset; -1 without one.
+    func committedOffset(ofGroup group: String, _ partition: TopicPartition) throws -> Int64 {
+        var topic = OffsetFetchRequest.OffsetFetchRequestTopic()
+        topic.name = partition.topic
+        topic.partitionIndexes = [partition.partition]
+        var request = OffsetFetchRequest()
+        request.groupId = group
+        request.topics = [topic]
+        let response = try call(request, version: 5)
+        guard response.errorCode == 0, let found = response.topics.first?.partitions.first, found.errorCode == 0 else {
+            throw TestFailure("no committed offset: \(response)")
+        }
+        return found.committedOffset
     }
 
     func fetchRequest(

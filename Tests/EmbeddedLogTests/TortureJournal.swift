@@ -8,12 +8,20 @@ final class TortureJournal: Sendable {
     struct Entries: Sendable {
         /// What was acknowledged to the producer without idempotence.
         var plainAcknowledged = 0
+        /// Numbers that it had to send more than once; only they may be there twice.
+        var plainRetried: Set<Int> = []
         var idempotentSent = 0
         var idempotent = KafkaProducer.Tally()
         /// Values that the reader of committed records saw, in order, while brokers came and went.
         var seen: [String] = []
         /// The highest positions that anybody has tried to commit.
         var attempted: [TopicPartition: Int64] = [:]
+        /// The last value sent under each key of the compacted topic, and how many were sent in all.
+        var latest: [String: Int] = [:]
+        var latestSent = 0
+        var latestTally = KafkaProducer.Tally()
+        /// Offset commits outside of transactions that were acknowledged.
+        var simpleCommits = 0
         var committedTransactions = 0
         var abortedTransactions = 0
         /// Failures that the clients recovered from, by reaction.
