@@ -66,6 +66,7 @@ extension Broker {
         case .initProducerId: try incoming.answerLater(transactions.initProducerId)
         case .addPartitionsToTxn: try incoming.answerLater(transactions.addPartitions)
         case .addOffsetsToTxn: try incoming.answerLater(transactions.addOffsets)
+        case .writeTxnMarkers: try incoming.answerLater(transactions.writeMarkers)
         case .endTxn: try incoming.answerLater(transactions.end)
         case .txnOffsetCommit: try incoming.answerLater(txnOffsetCommit)
         case .describeTransactions: try incoming.answer(transactions.describe)

@@ -12,14 +12,16 @@ extension Broker {
         _ context: RequestContext,
         _ respond: @escaping @Sendable (MetadataResponse) -> Void
     ) {
-        let missing = request.topics?.compactMap { $0.name }.filter { topics.topic($0) == nil } ?? []
+        let named = request.topics?.filter { $0.topicId.isZero }.compactMap { $0.name } ?? []
+        let missing = named.filter { topics.topic($0) == nil }
         let mayCreate = configuration.autoCreateTopics && (context.version < 4 || request.allowAutoTopicCreation)
         guard mayCreate, !missing.isEmpty else {
             respond(metadata(request, version: context.version))
             return
         }
         runBlocking { [self] in
-            for name in missing where !InternalTopics.names.contains(name) {
+            for name in missing {
+                guard !InternalTopics.names.contains(name), topics.topic(collidingWith: name) == nil else { continue }
                 do throws(StorageError) {
                     try create(name, partitions: configuration.defaultPartitions, overrides: [:])
                 } catch {
@@ -39,16 +41,23 @@ extension Broker {
         response.brokers = [broker]
         response.clusterId = Self.clusterId
         response.controllerId = configuration.nodeId
+        if request.includeClusterAuthorizedOperations {
+            response.clusterAuthorizedOperations = AuthorizedOperations.cluster
+        }
+        let includesOperations = request.includeTopicAuthorizedOperations
         let wanted = request.topics.flatMap { version == 0 && $0.isEmpty ? nil : $0 }
         guard let wanted else {
-            response.topics = topics.all.map { describe($0) }
+            response.topics = topics.all.map { describe($0, includesOperations) }
             return response
         }
         response.topics = wanted.map { entry in
-            if let name = entry.name {
-                return topics.topic(name).map { describe($0) } ?? unknown(entry, Self.codeOfUnknown(name))
+            // Java clients that ask by id send an empty name beside it.
+            if entry.topicId.isZero, let name = entry.name {
+                return topics.topic(name).map { describe($0, includesOperations) }
+                    ?? unknown(entry, Self.codeOfUnknown(name))
             }
-            return topics.topic(entry.topicId).map { describe($0) } ?? unknown(entry, .unknownTopicId)
+            return topics.topic(entry.topicId).map { describe($0, includesOperations) }
+                ?? unknown(entry, .unknownTopicId)
         }
         return response
     }
@@ -75,16 +84,17 @@ extension Broker {
     ) -> MetadataResponse.MetadataResponseTopic {
         var topic = MetadataResponse.MetadataResponseTopic()
         topic.errorCode = code.rawValue
-        topic.name = entry.name
+        topic.name = entry.topicId.isZero ? entry.name : nil
         topic.topicId = entry.topicId
         return topic
     }
 
-    private func describe(_ topic: Topic) -> MetadataResponse.MetadataResponseTopic {
+    private func describe(_ topic: Topic, _ includesOperations: Bool) -> MetadataResponse.MetadataResponseTopic {
         var answer = MetadataResponse.MetadataResponseTopic()
         answer.name = topic.name
         answer.topicId = topic.id
         answer.isInternal = topic.isInternal
+        if includesOperations { answer.topicAuthorizedOperations = AuthorizedOperations.topic }
         answer.partitions = topic.logs.map { log in
             var partition = MetadataResponse.MetadataResponseTopic.MetadataResponsePartition()
             partition.partitionIndex = log.partition
@@ -100,6 +110,9 @@ extension Broker {
     func describeCluster(_ request: DescribeClusterRequest, _ context: RequestContext) -> DescribeClusterResponse {
         var response = DescribeClusterResponse()
         response.endpointType = request.endpointType
+        if request.includeClusterAuthorizedOperations {
+            response.clusterAuthorizedOperations = AuthorizedOperations.cluster
+        }
         response.clusterId = Self.clusterId
         response.controllerId = configuration.nodeId
         var broker = DescribeClusterResponse.DescribeClusterBroker()

@@ -9,6 +9,17 @@ extension Broker {
         static let maximumTimestamp: Int64 = -3
         static let earliestLocal: Int64 = -4
         static let latestTiered: Int64 = -5
+
+        /// Whether a request of this version may ask for it. Other negative timestamps have no meaning yet.
+        static func isKnown(_ timestamp: Int64, version: Int16) -> Bool {
+            switch timestamp {
+            case earliest...: true
+            case maximumTimestamp: version >= 7
+            case earliestLocal: version >= 8
+            case latestTiered: version >= 9
+            default: false
+            }
+        }
     }
 
     /// The answer for one partition.
@@ -31,6 +42,7 @@ extension Broker {
     func listOffsets(_ request: ListOffsetsRequest, _ context: RequestContext) -> ListOffsetsResponse {
         var response = ListOffsetsResponse()
         let isolation = IsolationLevel(rawValue: request.isolationLevel) ?? .readUncommitted
+        let repeated = context.version == 0 ? [] : Self.repeatedPartitions(request)
         response.topics = request.topics.map { topic in
             var answer = ListOffsetsResponse.ListOffsetsTopicResponse()
             answer.name = topic.name
@@ -38,6 +50,11 @@ extension Broker {
                 var result = ListOffsetsResponse.ListOffsetsTopicResponse.ListOffsetsPartitionResponse()
                 result.partitionIndex = partition.partitionIndex
                 do throws(ErrorCode) {
+                    let name = TopicPartition(topic: topic.name, partition: partition.partitionIndex)
+                    guard !repeated.contains(name) else { throw .invalidRequest }
+                    guard OffsetQuery.isKnown(partition.timestamp, version: context.version) else {
+                        throw .unsupportedVersion
+                    }
                     guard let log = topics.log(topic.name, partition.partitionIndex) else {
                         throw .unknownTopicOrPartition
                     }
@@ -57,6 +74,18 @@ extension Broker {
             return answer
         }
         return response
+    }
+
+    private static func repeatedPartitions(_ request: ListOffsetsRequest) -> Set<TopicPartition> {
+        var seen: Set<TopicPartition> = []
+        var repeated: Set<TopicPartition> = []
+        for topic in request.topics {
+            for partition in topic.partitions {
+                let name = TopicPartition(topic: topic.name, partition: partition.partitionIndex)
+                if !seen.insert(name).inserted { repeated.insert(name) }
+            }
+        }
+        return repeated
     }
 
     private func search(

@@ -35,6 +35,14 @@ extension ProduceResponse.TopicProduceResponse.PartitionProduceResponse {
     fileprivate mutating func fail(_ error: StorageError) {
         fail(error.code)
         errorMessage = "\(error)"
+        guard case .invalidRecords(let indexes, let reason) = error else { return }
+        errorMessage = reason
+        recordErrors = indexes.map { index in
+            var entry = BatchIndexAndErrorMessage()
+            entry.batchIndex = index
+            entry.batchIndexErrorMessage = reason
+            return entry
+        }
     }
 
     fileprivate mutating func fail(_ code: ErrorCode) {
@@ -72,7 +80,7 @@ extension Broker {
             for (partitionIndex, partition) in data.partitionData.enumerated() {
                 var result = ProduceResponse.TopicProduceResponse.PartitionProduceResponse()
                 result.index = partition.index
-                if let entry = append(partition, of: topic, request, &result) {
+                if let entry = append(partition, of: topic, request, version: context.version, &result) {
                     appended.append(
                         Appended(
                             log: entry.log,
@@ -93,6 +101,7 @@ extension Broker {
         _ data: ProduceRequest.TopicProduceData.PartitionProduceData,
         of topic: Topic?,
         _ request: ProduceRequest,
+        version: Int16,
         _ result: inout ProduceResponse.TopicProduceResponse.PartitionProduceResponse
     ) -> (log: PartitionLog, lastOffset: Int64)? {
         guard [-1, 0, 1].contains(request.acks) else {
@@ -109,6 +118,10 @@ extension Broker {
         }
         do throws(StorageError) {
             let records = data.records?.bytes ?? []
+            if let refusal = Self.refusal(of: records, version: version) {
+                result.fail(refusal)
+                return nil
+            }
             if let refusal = transactions.refusal(of: records, request.transactionalId, topic.name, data.index) {
                 result.fail(refusal)
                 return nil
@@ -126,6 +139,22 @@ extension Broker {
             result.fail(error)
             return nil
         }
+    }
+
+    /// What Kafka's Produce asks of the records of one partition besides what its log asks: one batch, and no codec that
+    /// the version of the request does not know.
+    private static func refusal(of records: ArraySlice<UInt8>, version: Int16) -> ErrorCode? {
+        let header: RecordBatchHeader? = records.withUnsafeBytes { bytes in
+            do throws(RecordBatchError) {
+                return try RecordBatchHeader(parsing: bytes)
+            } catch {
+                // What is no batch is refused by the log, which says why.
+                return nil
+            }
+        }
+        guard let header else { return nil }
+        if header.totalByteCount < records.count { return .invalidRecord }
+        return header.compression == .zstd && version < 7 ? .unsupportedCompressionType : nil
     }
 
     private func finish(

@@ -68,6 +68,9 @@ extension Broker {
         guard topics.topic(wanted.name) == nil else {
             throw TopicRefusal(.topicAlreadyExists, "Topic '\(wanted.name)' already exists.")
         }
+        if let other = topics.topic(collidingWith: wanted.name) {
+            throw TopicRefusal(.invalidTopic, "Topic '\(wanted.name)' collides with existing topic: \(other)")
+        }
         let partitions = try partitionCount(wanted)
         var overrides: [String: String] = [:]
         for config in wanted.configs {

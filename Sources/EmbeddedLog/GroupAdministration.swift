@@ -9,6 +9,7 @@ extension GroupCoordinator {
         response.groups = request.groups.map { id in
             var answer = DescribeGroupsResponse.DescribedGroup()
             answer.groupId = id
+            if request.includeAuthorizedOperations { answer.authorizedOperations = AuthorizedOperations.group }
             guard let group = state.withLock({ $0.groups[id]?.group }) else {
                 answer.groupState = Group.Phase.dead.rawValue
                 return answer

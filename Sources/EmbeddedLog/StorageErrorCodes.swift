@@ -5,7 +5,7 @@ extension StorageError {
     /// The protocol's code for the storage's error.
     var code: ErrorCode {
         switch self {
-        case .invalidRecord: .invalidRecord
+        case .invalidRecord, .invalidRecords: .invalidRecord
         case .corruptBatch: .corruptMessage
         case .messageTooLarge: .messageTooLarge
         case .offsetOutOfRange: .offsetOutOfRange

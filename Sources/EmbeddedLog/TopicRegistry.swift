@@ -66,6 +66,17 @@ final class TopicRegistry: Sendable {
         topics.withLock { topics in topics.nameById[id].flatMap { topics.byName[$0] } }
     }
 
+    /// Another topic of the same name but for `.` and `_`, which metric names can't tell apart. Kafka's rule for new
+    /// topics.
+    func topic(collidingWith name: String) -> String? {
+        func folded(_ name: String) -> String { String(name.map { $0 == "." ? "_" : $0 }) }
+        let wanted = folded(name)
+        guard wanted.contains("_") else { return nil }
+        return topics.withLock { topics in
+            topics.byName.keys.filter { $0 != name && folded($0) == wanted }.min()
+        }
+    }
+
     func log(_ name: String, _ partition: Int32) -> PartitionLog? {
         topic(name)?.log(partition)
     }

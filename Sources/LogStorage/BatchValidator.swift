@@ -64,16 +64,22 @@ struct BatchValidator {
 
     /// Each record of a compacted topic needs a key. Compressed batches are looked into if there is a decompressor.
     private func checkKeys(_ header: RecordBatchHeader, _ batch: UnsafeRawBufferPointer) throws(StorageError) {
+        var keyless: [Int32] = []
         do throws(RecordBatchError) {
             _ = try BatchRecords(decompressor: decompressor).withRecords(of: header, in: batch) {
                 (records, _) throws(RecordBatchError) in
                 var records = records
+                var index: Int32 = 0
                 while let record = try records.next() {
-                    guard record.key != nil else { throw .invalidField("a record without a key in a compacted topic") }
+                    if record.key == nil { keyless.append(index) }
+                    index += 1
                 }
             }
         } catch {
             throw .invalidRecord("\(error)")
+        }
+        guard keyless.isEmpty else {
+            throw .invalidRecords(indexes: keyless, reason: "a record without a key in a compacted topic")
         }
     }
 }

@@ -4,6 +4,10 @@ public enum StorageError: Error, Equatable, Sendable {
 
     /// A batch is not what a batch must be: magic, length, count, checksum, or a key missing in a compacted topic.
     case invalidRecord(String)
+    /// Some records of a batch are not what the topic takes; nothing of the batch was kept.
+    ///
+    /// - `indexes`: the places of these records in the batch, ascending.
+    case invalidRecords(indexes: [Int32], reason: String)
     /// The checksum of a batch does not fit: damaged on the way.
     case corruptBatch(String)
     /// A batch is larger than `max.message.bytes`.

@@ -225,4 +225,38 @@ struct TransactionTests {
             #expect(try client.call(request, version: 4).errorCode == code)
         }
     }
+
+    @Test("an operator's marker ends a transaction; an older epoch's does not")
+    func transactionMarkers() async throws {
+        try await TestBroker.with { broker in
+            let client = try broker.connect()
+            try client.createTopic("t")
+            let producer = try client.initialize("x")
+            #expect(try client.add("t", to: producer) == ErrorCode.none)
+            #expect(try client.produce("t", ["a"], producer: producer).code == ErrorCode.none)
+            #expect(try client.produce("t", ["b"]).code == ErrorCode.none)
+            #expect(try client.values("t", committed: true).isEmpty)
+            var marker = WriteTxnMarkersRequest.WritableTxnMarker()
+            marker.producerId = producer.id
+            marker.producerEpoch = producer.epoch - 1
+            var topic = WriteTxnMarkersRequest.WritableTxnMarker.WritableTxnMarkerTopic()
+            topic.name = "t"
+            topic.partitionIndexes = [0, 7]
+            marker.topics = [topic]
+            #expect(try codes(of: marker, client) == [.invalidProducerEpoch, .unknownTopicOrPartition])
+            marker.producerEpoch = producer.epoch
+            #expect(try codes(of: marker, client) == [ErrorCode.none, .unknownTopicOrPartition])
+            #expect(try client.values("t", committed: true) == ["b"])
+        }
+    }
+
+    private func codes(
+        of marker: WriteTxnMarkersRequest.WritableTxnMarker,
+        _ client: TestClient
+    ) throws -> [ErrorCode?] {
+        var request = WriteTxnMarkersRequest()
+        request.markers = [marker]
+        let partitions = try client.call(request, version: 1).markers.first?.topics.first?.partitions ?? []
+        return partitions.map { ErrorCode(rawValue: $0.errorCode) }
+    }
 }

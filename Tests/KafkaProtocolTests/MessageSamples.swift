@@ -15,7 +15,7 @@ enum MessageSamples {
             DescribeLogDirsRequest.self, SaslAuthenticateRequest.self, CreatePartitionsRequest.self,
             DeleteGroupsRequest.self, IncrementalAlterConfigsRequest.self, OffsetDeleteRequest.self,
             DescribeClusterRequest.self, DescribeProducersRequest.self, DescribeTransactionsRequest.self,
-            ListTransactionsRequest.self,
+            ListTransactionsRequest.self, WriteTxnMarkersRequest.self,
         ]
         for type in types { try body(type) }
     }

@@ -25,6 +25,7 @@ public enum APIKey: Int16, CaseIterable, Sendable {
     case addPartitionsToTxn = 24
     case addOffsetsToTxn = 25
     case endTxn = 26
+    case writeTxnMarkers = 27
     case txnOffsetCommit = 28
     case describeConfigs = 32
     case alterConfigs = 33
@@ -65,6 +66,7 @@ public enum APIKey: Int16, CaseIterable, Sendable {
         case .addPartitionsToTxn: 0...3
         case .addOffsetsToTxn: 0...4
         case .endTxn: 0...4
+        case .writeTxnMarkers: 0...1
         case .txnOffsetCommit: 0...4
         case .describeConfigs: 0...4
         case .alterConfigs: 0...2
@@ -107,6 +109,7 @@ public enum APIKey: Int16, CaseIterable, Sendable {
         case .addPartitionsToTxn: 3
         case .addOffsetsToTxn: 3
         case .endTxn: 3
+        case .writeTxnMarkers: 1
         case .txnOffsetCommit: 3
         case .describeConfigs: 4
         case .alterConfigs: 2
