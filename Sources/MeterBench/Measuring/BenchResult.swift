@@ -6,8 +6,23 @@ package struct BenchResult: Sendable {
         /// Printed with so many decimals.
         case number(Double, decimals: Int)
         case flag(Bool)
+        /// Several of one kind.
+        case list([Figure])
+        /// Figures of their own.
+        case group([Entry])
         /// Not measured.
         case unknown
+    }
+
+    /// A figure and what it is.
+    package struct Entry: Sendable, Equatable {
+        package let name: String
+        package let figure: Figure
+
+        package init(_ name: String, _ figure: Figure) {
+            self.name = name
+            self.figure = figure
+        }
     }
 
     package private(set) var figures: [(name: String, figure: Figure)] = []
@@ -38,6 +53,9 @@ package struct BenchResult: Sendable {
         case .integer(let value): "\(value)"
         case .number(let value, let decimals): decimal(value, decimals)
         case .flag(let value): value ? "true" : "false"
+        case .list(let figures): "[" + figures.map { json($0) }.joined(separator: ",") + "]"
+        case .group(let entries):
+            "{" + entries.map { "\(quote($0.name)):\(json($0.figure))" }.joined(separator: ",") + "}"
         case .unknown: "null"
         }
     }
