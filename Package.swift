@@ -30,8 +30,12 @@ let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// What tests make certificates with.
+let certificates = [
+    crypto, .product(name: "SwiftASN1", package: "swift-asn1"), .product(name: "X509", package: "swift-certificates"),
+]
 
 /// A thin executable: one file that starts one service of `MeterlogApp`.
 func service(_ name: String) -> Target {
@@ -55,6 +59,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -169,7 +174,8 @@ let package = Package(
                 "KafkaProtocol",
                 "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings",
                 "HTTPServing", "Monitoring",
-                "HeadEndSimulator", "SimulationKit", "CClock", argumentParser, coreMetrics, crypto, logging, lifecycle, unixSignals,
+                "HeadEndSimulator", "SimulationKit", "CClock", argumentParser, coreMetrics, crypto, logging,
+                lifecycle, unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -216,7 +222,7 @@ let package = Package(
         tests("StreamRuntime", ["StreamCore", "Snapshots", "SimulationKit", "Telemetry"]),
         tests(
             "EmbeddedLog",
-            ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore", "PayloadCompression", "Telemetry", crypto, x509]
+            ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore", "PayloadCompression", "Telemetry"] + certificates
         ),
         tests("HTTPServing", [httpTypes]),
         tests("Monitoring", ["Telemetry", coreMetrics, logging, lifecycle]),

@@ -14,23 +14,31 @@ final class Broker: Sendable {
     let directory: LogDirectory
     let scheduler: FlushScheduler
     let topics: TopicRegistry
+    /// Bytes of requests that are being served.
     let budget: MemoryBudget
+    /// Bytes of responses that clients have not taken yet.
+    let unsent: MemoryBudget
+    let metrics: BrokerMetrics
+    let refusals: RefusalLog
+    let credentials: CredentialStore
     let fetchWaiters = FetchWaiters()
     let groups: GroupCoordinator
     let transactions: TransactionCoordinator
     let blockingThreads: NIOThreadPool
-    /// What clients are told to connect to.
-    let endpoint: Endpoint
 
     init(configuration: EmbeddedLogConfiguration, directory: LogDirectory, blockingThreads: NIOThreadPool) throws {
         self.configuration = configuration
         self.directory = directory
         self.blockingThreads = blockingThreads
-        scheduler = FlushScheduler(policy: configuration.fsync)
+        let metrics = BrokerMetrics(registry: configuration.metrics)
+        self.metrics = metrics
+        refusals = RefusalLog(logger: configuration.logger, clock: configuration.clock)
+        credentials = try CredentialStore(path: configuration.credentialsFile)
+        scheduler = FlushScheduler(policy: configuration.fsync) { metrics.synced($0) }
         try InternalTopics.createMissing(in: directory)
         topics = TopicRegistry(directory: directory)
         budget = MemoryBudget(limit: configuration.limits.maxInFlightBytes)
-        endpoint = Endpoint()
+        unsent = MemoryBudget(limit: configuration.limits.maxUnsentResponseBytes)
         let offsetsLog = try Self.internalLog(InternalTopics.offsets, topics, scheduler, configuration)
         let transactionsLog = try Self.internalLog(InternalTopics.transactions, topics, scheduler, configuration)
         groups = try GroupCoordinator(configuration: configuration, log: offsetsLog)
@@ -40,7 +48,8 @@ final class Broker: Sendable {
             topics: topics,
             scheduler: scheduler,
             producerIds: ProducerIds(directory: directory, threads: blockingThreads),
-            groups: groups
+            groups: groups,
+            metrics: metrics
         )
         for topic in topics.all { watch(topic) }
     }
@@ -66,12 +75,28 @@ final class Broker: Sendable {
     func tick() {
         groups.tick()
         transactions.tick()
+        metrics.set(inFlight: budget.used, unsent: unsent.used)
     }
 
-    /// Retention, compaction, and offsets nobody needs. Blocks for the disk.
+    /// Retention, compaction, and offsets and transactional ids nobody needs. Blocks for the disk.
     func maintain() {
         directory.maintain(nowMilliseconds: configuration.clock.wallMilliseconds())
         groups.expireOffsets()
+        transactions.expireIds()
+        measureLogs()
+    }
+
+    /// Adds up the sizes of all logs.
+    func measureLogs() {
+        metrics.set(logBytes: directory.logs.reduce(0) { $0 + $1.byteCount })
+    }
+
+    /// A new connection through a listener.
+    func client(host: String, of listener: Listener) -> ClientConnection {
+        let mechanisms = listener.settings.mechanisms
+        let authentication =
+            mechanisms.isEmpty ? nil : Authentication(mechanisms: mechanisms, credentials: credentials)
+        return ClientConnection(host: host, listener: listener, authentication: authentication)
     }
 
     // MARK: Requests
@@ -79,15 +104,23 @@ final class Broker: Sendable {
     /// Serves one frame. `respond` is called once, on any thread.
     func serve(
         _ frame: [UInt8],
-        clientHost: String,
+        from connection: ClientConnection,
         eventLoop: any EventLoop,
         respond: @escaping @Sendable (Reply) -> Void
     ) {
+        if let authentication = connection.authentication, authentication.expectsRawToken {
+            return takeRawToken(frame, authentication, connection, respond)
+        }
         do throws(WireError) {
             let (header, body) = try RequestHeader.decode(frame[...])
-            let context = RequestContext(header: header, clientHost: clientHost, eventLoop: eventLoop)
+            metrics.request(apiNumber: header.apiNumber)
+            let context = RequestContext(header: header, connection: connection, eventLoop: eventLoop)
             guard let api = header.api, let served = Self.servedVersions(api), served.contains(header.version) else {
                 refuse(context, respond)
+                return
+            }
+            guard mayAsk(api, connection) else {
+                respond(.close(reason: "\(api) before authentication"))
                 return
             }
             try dispatch(api, Incoming(context: context, body: body, respond: respond))
@@ -151,16 +184,12 @@ struct Incoming: Sendable {
         let correlation = context.header.correlationId
         respond(Broker.reply(response, version: context.version, correlationId: correlation))
     }
-}
 
-/// Host and port in metadata; known once the socket is bound.
-final class Endpoint: Sendable {
-    private let address = Mutex((host: "127.0.0.1", port: 0))
-
-    var host: String { address.withLock { $0.host } }
-    var port: Int32 { address.withLock { Int32(clamping: $0.port) } }
-
-    func set(host: String, port: Int) {
-        address.withLock { $0 = (host, port) }
+    /// Sends the response, and ends the connection after it.
+    func sendLast(_ response: some KafkaResponse, reason: String) {
+        let correlation = context.header.correlationId
+        let reply = Broker.reply(response, version: context.version, correlationId: correlation)
+        guard case .frame(let frame, _) = reply else { return respond(reply) }
+        respond(.last(frame, reason: reason))
     }
 }

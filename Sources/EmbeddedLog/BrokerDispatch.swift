@@ -30,7 +30,7 @@ extension Broker {
         switch api {
         case .produce: try produce(incoming)
         case .fetch: try fetch(incoming)
-        case .listOffsets: try incoming.answer(listOffsets)
+        case .listOffsets: try incoming.answerLater(listOffsets)
         case .metadata: try incoming.answerLater(metadata)
         case .apiVersions: try incoming.answer { (_: ApiVersionsRequest, _) in apiVersions() }
         case .createTopics: try incoming.answerLater(createTopics)
@@ -44,8 +44,8 @@ extension Broker {
         case .describeCluster: try incoming.answer(describeCluster)
         case .describeLogDirs: try incoming.answer(describeLogDirs)
         case .describeProducers: try incoming.answer(describeProducers)
-        case .saslHandshake: try incoming.answer(saslHandshake)
-        case .saslAuthenticate: try incoming.answer(saslAuthenticate)
+        case .saslHandshake: try saslHandshake(incoming)
+        case .saslAuthenticate: try saslAuthenticate(incoming)
         default: try dispatchCoordinators(api, incoming)
         }
     }

@@ -94,7 +94,8 @@ extension Broker {
     /// Finds what each partition has, in the order asked for, within the limits of the request and of the broker.
     private func look(_ request: FetchRequest) -> FetchOutcome {
         var outcome = FetchOutcome()
-        var bytesLeft = min(Int(max(0, request.maxBytes)), configuration.limits.maxFetchBytes)
+        // What slow clients have not taken yet narrows what everybody gets at a time: at the worst one batch.
+        var bytesLeft = min(Int(max(0, request.maxBytes)), configuration.limits.maxFetchBytes, unsent.room)
         for (topicIndex, data) in request.topics.enumerated() {
             let topic = data.topicId.isZero ? topics.topic(data.topic) : topics.topic(data.topicId)
             var answer = FetchResponse.FetchableTopicResponse()

@@ -9,8 +9,8 @@ extension Broker {
         guard context.version >= 4 else {
             response.errorCode = code.rawValue
             response.nodeId = isKnownType ? configuration.nodeId : -1
-            response.host = isKnownType ? endpoint.host : ""
-            response.port = isKnownType ? endpoint.port : -1
+            response.host = isKnownType ? context.advertisedHost : ""
+            response.port = isKnownType ? context.advertisedPort : -1
             return response
         }
         response.coordinators = request.coordinatorKeys.map { key in
@@ -18,8 +18,8 @@ extension Broker {
             entry.key = key
             entry.errorCode = code.rawValue
             entry.nodeId = isKnownType ? configuration.nodeId : -1
-            entry.host = isKnownType ? endpoint.host : ""
-            entry.port = isKnownType ? endpoint.port : -1
+            entry.host = isKnownType ? context.advertisedHost : ""
+            entry.port = isKnownType ? context.advertisedPort : -1
             return entry
         }
         return response

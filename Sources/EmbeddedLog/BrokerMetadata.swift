@@ -16,7 +16,7 @@ extension Broker {
         let missing = named.filter { topics.topic($0) == nil }
         let mayCreate = configuration.autoCreateTopics && (context.version < 4 || request.allowAutoTopicCreation)
         guard mayCreate, !missing.isEmpty else {
-            respond(metadata(request, version: context.version))
+            respond(metadata(request, context))
             return
         }
         runBlocking { [self] in
@@ -28,16 +28,16 @@ extension Broker {
                     configuration.logger.info("topic not created", metadata: ["topic": "\(name)", "error": "\(error)"])
                 }
             }
-            respond(metadata(request, version: context.version))
+            respond(metadata(request, context))
         }
     }
 
-    private func metadata(_ request: MetadataRequest, version: Int16) -> MetadataResponse {
+    private func metadata(_ request: MetadataRequest, _ context: RequestContext) -> MetadataResponse {
         var response = MetadataResponse()
         var broker = MetadataResponse.MetadataResponseBroker()
         broker.nodeId = configuration.nodeId
-        broker.host = endpoint.host
-        broker.port = endpoint.port
+        broker.host = context.advertisedHost
+        broker.port = context.advertisedPort
         response.brokers = [broker]
         response.clusterId = Self.clusterId
         response.controllerId = configuration.nodeId
@@ -45,7 +45,7 @@ extension Broker {
             response.clusterAuthorizedOperations = AuthorizedOperations.cluster
         }
         let includesOperations = request.includeTopicAuthorizedOperations
-        let wanted = request.topics.flatMap { version == 0 && $0.isEmpty ? nil : $0 }
+        let wanted = request.topics.flatMap { context.version == 0 && $0.isEmpty ? nil : $0 }
         guard let wanted else {
             response.topics = topics.all.map { describe($0, includesOperations) }
             return response
@@ -117,8 +117,8 @@ extension Broker {
         response.controllerId = configuration.nodeId
         var broker = DescribeClusterResponse.DescribeClusterBroker()
         broker.brokerId = configuration.nodeId
-        broker.host = endpoint.host
-        broker.port = endpoint.port
+        broker.host = context.advertisedHost
+        broker.port = context.advertisedPort
         response.brokers = [broker]
         return response
     }
@@ -148,19 +148,6 @@ extension Broker {
             result.topics.append(entry)
         }
         response.results = [result]
-        return response
-    }
-
-    func saslHandshake(_ request: SaslHandshakeRequest, _ context: RequestContext) -> SaslHandshakeResponse {
-        var response = SaslHandshakeResponse()
-        response.errorCode = ErrorCode.unsupportedSaslMechanism.rawValue
-        return response
-    }
-
-    func saslAuthenticate(_ request: SaslAuthenticateRequest, _ context: RequestContext) -> SaslAuthenticateResponse {
-        var response = SaslAuthenticateResponse()
-        response.errorCode = ErrorCode.illegalSaslState.rawValue
-        response.errorMessage = "SASL authentication is not enabled"
         return response
     }
 }

@@ -39,7 +39,20 @@ extension Broker {
         }
     }
 
-    func listOffsets(_ request: ListOffsetsRequest, _ context: RequestContext) -> ListOffsetsResponse {
+    /// A search by timestamp reads and decompresses, so it does not hold up the connection's event loop.
+    func listOffsets(
+        _ request: ListOffsetsRequest,
+        _ context: RequestContext,
+        _ respond: @escaping @Sendable (ListOffsetsResponse) -> Void
+    ) {
+        let isSearch = request.topics.contains { topic in
+            topic.partitions.contains { $0.timestamp >= 0 || $0.timestamp == OffsetQuery.maximumTimestamp }
+        }
+        guard isSearch else { return respond(listOffsets(request, context)) }
+        runBlocking { [self] in respond(listOffsets(request, context)) }
+    }
+
+    private func listOffsets(_ request: ListOffsetsRequest, _ context: RequestContext) -> ListOffsetsResponse {
         var response = ListOffsetsResponse()
         let isolation = IsolationLevel(rawValue: request.isolationLevel) ?? .readUncommitted
         let repeated = context.version == 0 ? [] : Self.repeatedPartitions(request)

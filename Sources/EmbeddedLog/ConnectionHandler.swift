@@ -1,6 +1,7 @@
 import KafkaProtocol
 import Logging
 import NIOCore
+import NIOTLS
 
 /// One client connection: cuts frames, starts requests in order, and answers in order.
 ///
@@ -25,35 +26,49 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private let broker: Broker
+    private let listener: Listener
     private let logger: Logger
-    private let maxPipelined: Int
+    private let limits: EmbeddedLogConfiguration.Limits
+    private var client: ClientConnection
     private var assembler: FrameAssembler
     private var inbox = CircularBuffer<[UInt8]>()
     private var pending = CircularBuffer<Pending>()
-    private var clientHost = ""
+    private var sending: ResponseWriter
+    private var lastActivity = NIODeadline.now()
+    private var loginTimer: Scheduled<Void>?
+    private var idleTimer: Scheduled<Void>?
+    private var isEncrypted = false
     private var isPumping = false
     private var isReadWanted = false
     private var isWaitingForBudget = false
     private var isClosed = false
 
-    init(broker: Broker) {
+    init(broker: Broker, listener: Listener) {
         self.broker = broker
+        self.listener = listener
         logger = broker.configuration.logger
-        let limits = broker.configuration.limits
-        maxPipelined = limits.maxPipelinedRequests
+        limits = broker.configuration.limits
+        client = broker.client(host: "/unknown", of: listener)
         assembler = FrameAssembler(
             maxFrameBytes: limits.maxRequestBytes,
             maxControlFrameBytes: limits.maxControlRequestBytes
         )
+        sending = ResponseWriter(broker: broker)
+        if client.authentication != nil { assembler.limit(to: limits.maxUnauthenticatedRequestBytes) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        clientHost = "/" + (context.remoteAddress?.ipAddress ?? "unknown")
+        client = broker.client(host: "/" + (context.remoteAddress?.ipAddress ?? "unknown"), of: listener)
+        if listener.settings.tls != nil || client.authentication != nil { watchLogin(context) }
+        watchIdleness(context, after: limits.maxIdleMilliseconds)
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        noteEndOfHandshake("the client left")
         isClosed = true
+        loginTimer?.cancel()
+        idleTimer?.cancel()
         let queued = inbox.reduce(0) { $0 + $1.count }
         inbox.removeAll()
         broker.budget.release(queued)
@@ -61,15 +76,67 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.debug("connection failed", metadata: ["client": "\(clientHost)", "error": "\(error)"])
+        noteEndOfHandshake("\(error)")
+        logger.debug("connection failed", metadata: ["client": "\(client.host)", "error": "\(error)"])
+        isClosed = true
         context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.handshakeCompleted) = event as? TLSUserEvent { isEncrypted = true }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A TLS connection that ends before it is one has failed; counted once.
+    private func noteEndOfHandshake(_ reason: String) {
+        guard listener.settings.tls != nil, !isEncrypted, !isClosed else { return }
+        broker.metrics.handshakeFailed()
+        broker.refusals.warn("TLS handshake failed", client: client.host, reason: reason)
+    }
+
+    // MARK: Time
+
+    private func watchLogin(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let delay = TimeAmount.milliseconds(limits.authenticationTimeoutMilliseconds)
+        loginTimer = context.eventLoop.scheduleTask(in: delay) {
+            let (handler, context) = bound.value
+            let isKnown = handler.client.authentication?.isDone ?? true
+            guard !handler.isClosed, !isKnown || (handler.listener.settings.tls != nil && !handler.isEncrypted) else {
+                return
+            }
+            handler.noteEndOfHandshake("not done in time")
+            handler.close(context, reason: "not authenticated in time")
+        }
+    }
+
+    /// Closes the connection when nothing has moved on it for the configured time, in neither direction. A request that
+    /// waits for an answer keeps it open, one whose answer the client does not take does not.
+    private func watchIdleness(_ context: ChannelHandlerContext, after milliseconds: Int64) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        idleTimer = context.eventLoop.scheduleTask(in: .milliseconds(milliseconds)) {
+            let (handler, context) = bound.value
+            guard !handler.isClosed else { return }
+            let latest = max(handler.lastActivity, handler.sending.lastProgress)
+            let idle = (NIODeadline.now() - latest).nanoseconds / 1_000_000
+            let isServed = !handler.pending.isEmpty && handler.sending.unsentBytes == 0
+            guard idle >= handler.limits.maxIdleMilliseconds, !isServed else {
+                let rest = max(1, handler.limits.maxIdleMilliseconds - idle)
+                handler.watchIdleness(context, after: isServed ? handler.limits.maxIdleMilliseconds : rest)
+                return
+            }
+            handler.broker.metrics.connectionIdle()
+            handler.close(context, reason: "idle for \(idle) ms")
+        }
     }
 
     // MARK: Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
+        lastActivity = .now()
         let buffer = unwrapInboundIn(data)
+        broker.metrics.received(byteCount: buffer.readableBytes)
         let result = Result { () throws(FrameAssembler.Failure) in
             try buffer.withUnsafeReadableBytes { bytes throws(FrameAssembler.Failure) in
                 try assembler.append(bytes) { frame in
@@ -126,7 +193,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         var progress = true
         while progress, !isClosed {
             progress = sendAnswered(context)
-            if let frame = inbox.first, context.channel.isWritable, mayStart(frame) {
+            if !isClosed, let frame = inbox.first, context.channel.isWritable, mayStart(frame) {
                 inbox.removeFirst()
                 start(frame, context)
                 progress = true
@@ -138,7 +205,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func mayStart(_ frame: [UInt8]) -> Bool {
         guard let last = pending.last else { return true }
-        return pending.count < maxPipelined && last.isProduce && isProduce(frame)
+        return pending.count < limits.maxPipelinedRequests && last.isProduce && isProduce(frame)
     }
 
     private func isProduce(_ frame: [UInt8]) -> Bool {
@@ -150,7 +217,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         pending.append(request)
         let eventLoop = context.eventLoop
         let bound = NIOLoopBound((self, context, request), eventLoop: eventLoop)
-        broker.serve(frame, clientHost: clientHost, eventLoop: eventLoop) { reply in
+        broker.serve(frame, from: client, eventLoop: eventLoop) { reply in
             guard eventLoop.inEventLoop else {
                 eventLoop.execute { Self.finish(bound.value, reply) }
                 return
@@ -174,9 +241,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
             isAny = true
             switch reply {
             case .frame(let frame, let splices):
-                for buffer in Reply.buffers(frame, splices, context.channel.allocator) {
-                    context.write(wrapOutboundOut(buffer), promise: nil)
-                }
+                sending.write(Reply.buffers(frame, splices, context.channel.allocator), context)
+            case .token(let token):
+                sending.write([Reply.frame(ofToken: token, context.channel.allocator)], context)
+            case .last(let frame, let reason):
+                sending.write(Reply.buffers(frame, [], context.channel.allocator), context)
+                close(context, reason: reason)
+                return false
             case .nothing: break
             case .close(let reason):
                 close(context, reason: reason)
@@ -184,12 +255,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
         }
         if isAny { context.flush() }
+        if client.authentication?.isDone ?? false { assembler.limit(to: nil) }
         return isAny
     }
 
     private func close(_ context: ChannelHandlerContext, reason: String) {
-        logger.info("connection closed", metadata: ["client": "\(clientHost)", "reason": "\(reason)"])
+        logger.info("connection closed", metadata: ["client": "\(client.host)", "reason": "\(reason)"])
         context.flush()
+        isClosed = true
         context.close(promise: nil)
     }
 }

@@ -2,11 +2,13 @@ import LogStorage
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
-/// The embedded event log: a single broker that speaks the Kafka protocol on a loopback port.
+/// The embedded event log: a single broker that speaks the Kafka protocol, in plain text on loopback addresses, with TLS and
+/// client certificates on others.
 ///
-/// Not for more than one machine: no replication, no ACLs, no quotas. See `EmbeddedLogConfiguration` for its limits.
+/// Not for more than one machine: no replication, no ACLs, no quotas. Who may connect may do everything. See `EmbeddedLogConfiguration` for its limits.
 public final class EmbeddedLogServer: Sendable {
     private enum Phase: Sendable {
         case idle
@@ -17,7 +19,8 @@ public final class EmbeddedLogServer: Sendable {
 
     private struct Running: Sendable {
         let broker: Broker
-        let channel: any Channel
+        let channels: [any Channel]
+        let listeners: [Listener]
         let group: MultiThreadedEventLoopGroup
         let threads: NIOThreadPool
         let connections: ConnectionRegistry
@@ -29,13 +32,16 @@ public final class EmbeddedLogServer: Sendable {
 
     /// - Throws: `EmbeddedLogError` for settings that can't be served.
     public init(configuration: EmbeddedLogConfiguration) throws(EmbeddedLogError) {
-        guard Self.isLoopback(configuration.host) else { throw .addressNotLoopback(configuration.host) }
+        try Self.require(!configuration.listeners.isEmpty, "listeners", "must be at least one")
+        for listener in configuration.listeners {
+            try listener.validate(hasCredentials: configuration.credentialsFile != nil)
+        }
         try Self.require(configuration.eventLoopCount > 0, "eventLoopCount", "must be at least 1")
-        try Self.require((0...65_535).contains(configuration.port), "port", "must be 0 to 65535")
         try Self.require(configuration.defaultPartitions > 0, "defaultPartitions", "must be at least 1")
         try Self.require(configuration.limits.maxConnections > 0, "maxConnections", "must be at least 1")
         try Self.require(configuration.limits.maxRequestBytes >= 1_024, "maxRequestBytes", "must be at least 1 KiB")
         try Self.require(configuration.limits.maxPipelinedRequests > 0, "maxPipelinedRequests", "must be at least 1")
+        try Self.require(configuration.limits.maxIdleMilliseconds > 0, "maxIdleMilliseconds", "must be at least 1")
         self.configuration = configuration
     }
 
@@ -43,14 +49,10 @@ public final class EmbeddedLogServer: Sendable {
         guard isMet else { throw .invalidSetting(name: name, reason: reason) }
     }
 
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
-    }
-
     /// Opens the data directory, recovers what is in it, and listens.
     ///
-    /// - Returns: the address clients connect to.
-    public func start() async throws -> (host: String, port: Int) {
+    /// - Returns: where each listener is reached, in their order.
+    public func start() async throws -> [ListenerAddress] {
         try phase.withLock { phase in
             guard case .idle = phase else { throw EmbeddedLogError.alreadyStarted }
             phase = .starting
@@ -59,27 +61,10 @@ public final class EmbeddedLogServer: Sendable {
         threads.start()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoopCount)
         do {
-            let broker = try await threads.runIfActive { [configuration] in
-                let directory = try LogDirectory.open(path: configuration.dataDirectory, options: configuration.options)
-                return try Broker(configuration: configuration, directory: directory, blockingThreads: threads)
-            }
-            let connections = ConnectionRegistry(limit: configuration.limits.maxConnections)
-            let channel = try await bind(broker, group, connections)
-            let host = configuration.host
-            let port = channel.localAddress?.port ?? configuration.port
-            broker.endpoint.set(host: host, port: port)
-            let timers = startTimers(broker, group.next())
-            let running = Running(
-                broker: broker,
-                channel: channel,
-                group: group,
-                threads: threads,
-                connections: connections,
-                timers: timers
-            )
+            let running = try await open(threads, group)
             phase.withLock { $0 = .running(running) }
-            configuration.logger.info("broker listens", metadata: ["host": "\(host)", "port": "\(port)"])
-            return (host, port)
+            for listener in running.listeners { announce(listener) }
+            return running.listeners.map(\.address)
         } catch {
             phase.withLock { $0 = .stopped }
             try await group.shutdownGracefully()
@@ -89,12 +74,87 @@ public final class EmbeddedLogServer: Sendable {
         }
     }
 
+    private func open(_ threads: NIOThreadPool, _ group: MultiThreadedEventLoopGroup) async throws -> Running {
+        let configuration = configuration
+        let listeners = try configuration.listeners.map { try Listener($0) }
+        let broker = try await threads.runIfActive {
+            let directory = try LogDirectory.open(path: configuration.dataDirectory, options: configuration.options)
+            do {
+                return try Broker(configuration: configuration, directory: directory, blockingThreads: threads)
+            } catch {
+                try directory.close()
+                throw error
+            }
+        }
+        broker.measureLogs()
+        let connections = ConnectionRegistry(
+            limit: configuration.limits.maxConnections,
+            metrics: broker.metrics
+        )
+        var channels: [any Channel] = []
+        do {
+            for listener in listeners {
+                let channel = try await bind(broker, group, connections, listener)
+                channels.append(channel)
+                listener.bound(port: channel.localAddress?.port ?? listener.settings.port)
+            }
+        } catch {
+            for channel in channels { channel.close(promise: nil) }
+            try await threads.runIfActive {
+                broker.scheduler.shutdown()
+                try broker.directory.close()
+            }
+            throw error
+        }
+        return Running(
+            broker: broker,
+            channels: channels,
+            listeners: listeners,
+            group: group,
+            threads: threads,
+            connections: connections,
+            timers: startTimers(broker, group.next())
+        )
+    }
+
+    private func announce(_ listener: Listener) {
+        let address = listener.address
+        let mechanisms = listener.settings.mechanisms.map(\.rawValue).joined(separator: ",")
+        configuration.logger.info(
+            "broker listens",
+            metadata: [
+                "host": "\(address.host)", "port": "\(address.port)",
+                "advertised": "\(address.advertisedHost):\(address.advertisedPort)",
+                "tls": "\(address.isEncrypted)", "sasl": "\(mechanisms.isEmpty ? "none" : mechanisms)",
+            ]
+        )
+    }
+
+    /// Reads certificates, keys, authorities and credentials again: for connections and logins to come. Those that are
+    /// there stay. What can't be read is left as it was.
+    ///
+    /// - Throws: `EmbeddedLogError` for the first file that can't be used; the others are read all the same.
+    public func reload() throws(EmbeddedLogError) {
+        let running: Running? = phase.withLock { phase in
+            if case .running(let running) = phase { running } else { nil }
+        }
+        guard let running else { return }
+        var failure: EmbeddedLogError?
+        for listener in running.listeners {
+            do throws(EmbeddedLogError) { try listener.reload() } catch { failure = failure ?? error }
+        }
+        do throws(EmbeddedLogError) { try running.broker.credentials.reload() } catch { failure = failure ?? error }
+        if let failure { throw failure }
+        configuration.logger.info("certificates and credentials read again")
+    }
+
     private func bind(
         _ broker: Broker,
         _ group: MultiThreadedEventLoopGroup,
-        _ connections: ConnectionRegistry
+        _ connections: ConnectionRegistry,
+        _ listener: Listener
     ) async throws -> any Channel {
-        let logger = configuration.logger
+        let refusals = broker.refusals
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -109,15 +169,20 @@ public final class EmbeddedLogServer: Sendable {
             )
             .childChannelInitializer { channel in
                 guard connections.add(channel) else {
-                    logger.warning("connection refused: too many", metadata: ["limit": "\(connections.limit)"])
+                    let peer = channel.remoteAddress?.ipAddress ?? "unknown"
+                    refusals.warn("connection refused", client: peer, reason: "\(connections.limit) are open")
                     return channel.close()
                 }
                 channel.closeFuture.whenComplete { _ in connections.remove(channel) }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(broker: broker))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context = listener.tlsContext {
+                        try pipeline.addHandler(NIOSSLServerHandler(context: context))
+                    }
+                    try pipeline.addHandler(ConnectionHandler(broker: broker, listener: listener))
                 }
             }
-            .bind(host: configuration.host, port: configuration.port)
+            .bind(host: listener.settings.host, port: listener.settings.port)
             .get()
     }
 
@@ -138,14 +203,15 @@ public final class EmbeddedLogServer: Sendable {
             return running
         }
         if running == nil { _ = try await start() }
-        let channel: (any Channel)? = phase.withLock { phase in
-            guard case .running(let running) = phase else { return nil }
-            return running.channel
+        let channels: [any Channel] = phase.withLock { phase in
+            guard case .running(let running) = phase else { return [] }
+            return running.channels
         }
         try await withTaskCancellationHandler {
-            try await channel?.closeFuture.get()
+            // They are closed together.
+            try await channels.first?.closeFuture.get()
         } onCancel: {
-            channel?.close(promise: nil)
+            for channel in channels { channel.close(promise: nil) }
         }
         try await shutdown()
     }
@@ -159,7 +225,7 @@ public final class EmbeddedLogServer: Sendable {
         }
         guard let running else { return }
         for timer in running.timers { timer.cancel() }
-        running.channel.close(promise: nil)
+        for channel in running.channels { channel.close(promise: nil) }
         try await running.connections.closeAll(on: running.group.next())
         let broker = running.broker
         // What waits for the disk is answered on the event loops, though nobody hears it any more: they end last.
@@ -181,6 +247,7 @@ extension EmbeddedLogConfiguration {
         options.defaults = topicDefaults
         options.openFileLimit = limits.openFileLimit
         options.decompressor = decompressor
+        options.producerIdleMilliseconds = producerIdExpirationMilliseconds
         let logger = logger
         options.report = { event in
             switch event {
@@ -192,35 +259,5 @@ extension EmbeddedLogConfiguration {
             }
         }
         return options
-    }
-}
-
-/// The open connections.
-final class ConnectionRegistry: Sendable {
-    let limit: Int
-    private let channels = Mutex([ObjectIdentifier: any Channel]())
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    /// Returns whether there is room for the connection.
-    func add(_ channel: any Channel) -> Bool {
-        channels.withLock { channels in
-            guard channels.count < limit else { return false }
-            channels[ObjectIdentifier(channel)] = channel
-            return true
-        }
-    }
-
-    func remove(_ channel: any Channel) {
-        _ = channels.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
-    }
-
-    /// Closes all, and returns when they are closed.
-    func closeAll(on eventLoop: any EventLoop) async throws {
-        let open = channels.withLock { Array($0.values) }
-        for channel in open { channel.close(promise: nil) }
-        try await EventLoopFuture.andAllComplete(open.map(\.closeFuture), on: eventLoop).get()
     }
 }

@@ -9,6 +9,8 @@ struct FrameAssembler {
 
     private let maxFrameBytes: Int
     private let maxControlFrameBytes: Int
+    /// Tighter than both while the client has not logged in.
+    private var strangerLimit: Int?
     private var lengthBytes: [UInt8] = []
     private var frame: [UInt8] = []
     private var missingByteCount = 0
@@ -16,6 +18,11 @@ struct FrameAssembler {
     init(maxFrameBytes: Int, maxControlFrameBytes: Int) {
         self.maxFrameBytes = maxFrameBytes
         self.maxControlFrameBytes = maxControlFrameBytes
+    }
+
+    /// Sets or lifts the limit for clients that have not logged in, for frames to come.
+    mutating func limit(to byteCount: Int?) {
+        strangerLimit = byteCount
     }
 
     /// Takes the next bytes of the connection and calls `emit` with every frame they complete.
@@ -44,7 +51,8 @@ struct FrameAssembler {
     private mutating func startFrame() throws(Failure) {
         let length = lengthBytes.reduce(Int32(0)) { ($0 << 8) | Int32($1) }
         guard length >= 0 else { throw .negativeLength(length) }
-        guard length <= maxFrameBytes else { throw .tooLarge(byteCount: Int(length), limit: maxFrameBytes) }
+        let limit = min(maxFrameBytes, strangerLimit ?? .max)
+        guard length <= limit else { throw .tooLarge(byteCount: Int(length), limit: limit) }
         missingByteCount = Int(length)
         // Memory follows what has arrived: a stated length alone reserves little.
         frame.reserveCapacity(min(missingByteCount, 1_024 * 1_024))

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Bytes of requests that are being served, over all connections. It does not refuse a request that has arrived; a
-/// connection asks before it reads more.
+/// Bytes held for clients, over all connections: requests that are being served, or responses that are not taken yet. It
+/// refuses nothing that is there already; who is about to take more asks before.
 final class MemoryBudget: Sendable {
     private struct State {
         var used = 0
@@ -14,6 +14,11 @@ final class MemoryBudget: Sendable {
     init(limit: Int) {
         self.limit = limit
     }
+
+    var used: Int { state.withLock { $0.used } }
+
+    /// Bytes that may still be taken.
+    var room: Int { max(0, limit - used) }
 
     func take(_ byteCount: Int) {
         state.withLock { $0.used += byteCount }

@@ -5,10 +5,22 @@ import NIOCore
 enum Reply: Sendable {
     /// A response; `splices` are the parts that its frame leaves open.
     case frame(EncodedFrame, splices: [ByteBuffer])
+    /// A response, and the connection ends; the reason is for the log.
+    case last(EncodedFrame, reason: String)
+    /// A SASL token with nothing but its length before it.
+    case token([UInt8])
     /// No response (Produce with acks=0).
     case nothing
     /// The connection can't go on; the reason is for the log.
     case close(reason: String)
+
+    /// A token with its length before it.
+    static func frame(ofToken token: [UInt8], _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: token.count + 4)
+        buffer.writeInteger(Int32(clamping: token.count))
+        buffer.writeBytes(token)
+        return buffer
+    }
 
     /// The buffers to send, in order.
     static func buffers(
@@ -34,10 +46,14 @@ enum Reply: Sendable {
 /// Who asks, and in which version.
 struct RequestContext: Sendable {
     let header: RequestHeader
-    /// The client's address as Kafka shows it: a slash and the IP address.
-    let clientHost: String
+    let connection: ClientConnection
     let eventLoop: any EventLoop
 
     var version: Int16 { header.version }
+    /// The client's address as Kafka shows it: a slash and the IP address.
+    var clientHost: String { connection.host }
+    /// What this client is told to connect to.
+    var advertisedHost: String { connection.listener.advertisedHost }
+    var advertisedPort: Int32 { connection.listener.advertisedPort }
     var clientId: String { header.clientId ?? "" }
 }

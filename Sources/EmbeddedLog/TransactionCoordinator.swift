@@ -15,6 +15,7 @@ final class TransactionCoordinator: Sendable {
     let scheduler: FlushScheduler
     let producerIds: ProducerIds
     let groups: GroupCoordinator
+    let metrics: BrokerMetrics
     /// Monotonic milliseconds at which unfinished endings are tried again.
     let retryAt = Mutex(Int64(0))
 
@@ -25,7 +26,8 @@ final class TransactionCoordinator: Sendable {
         topics: TopicRegistry,
         scheduler: FlushScheduler,
         producerIds: ProducerIds,
-        groups: GroupCoordinator
+        groups: GroupCoordinator,
+        metrics: BrokerMetrics
     ) throws {
         self.configuration = configuration
         self.log = log
@@ -33,6 +35,7 @@ final class TransactionCoordinator: Sendable {
         self.scheduler = scheduler
         self.producerIds = producerIds
         self.groups = groups
+        self.metrics = metrics
         let now = groups.now
         var found: [String: TransactionState] = [:]
         try log.replay { entry in
@@ -177,6 +180,7 @@ final class TransactionCoordinator: Sendable {
             )
         }
         for id in late {
+            metrics.transactionTimedOut()
             configuration.logger.info("transaction timed out", metadata: ["id": "\(id)"])
             end(id, .abort, fencing: true) { _ in }
         }

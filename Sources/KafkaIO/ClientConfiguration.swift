@@ -21,6 +21,15 @@ final class ClientConfiguration {
         guard !settings.brokers.isEmpty else {
             throw KafkaError(.fatal, code: "NO_BROKERS", message: "no Kafka broker is configured")
         }
+        let missing = settings.security.features.filter { !KafkaSettings.libraryFeatures.contains($0) }
+        guard missing.isEmpty else {
+            let names = missing.joined(separator: ", ")
+            throw KafkaError(
+                .fatal,
+                code: "LIBRARY_LACKS_FEATURE",
+                message: "librdkafka \(KafkaSettings.libraryVersion) was built without \(names)"
+            )
+        }
         pointer = rd_kafka_conf_new()
         try apply(settings, kind)
     }
@@ -39,6 +48,7 @@ final class ClientConfiguration {
         try set("socket.keepalive.enable", "true")
         try set("log.connection.close", "false")
         try set("message.max.bytes", String(settings.maxMessageBytes))
+        for (name, value) in settings.security.properties { try set(name, value) }
         try setAll(settings.properties)
         switch kind {
         case .consumer: try setAll(settings.consumerProperties)

@@ -2,14 +2,16 @@ internal import CRDKafka
 
 /// How to reach a Kafka cluster, shared by every client of this process.
 ///
-/// Everything that librdkafka can be told (TLS, SASL, buffers, timeouts) is passed on by its own property names, see librdkafka's
-/// `CONFIGURATION.md`. Names that decide about correctness are set by this target alone and are refused here.
+/// Encryption and login have types of their own. Everything else that librdkafka can be told (buffers, timeouts) is passed on by
+/// its own property names, see librdkafka's `CONFIGURATION.md`; these also come after, and so above, what `security` says. Names that decide about correctness are set by this target alone and are refused here.
 public struct KafkaSettings: Sendable, Equatable {
     /// Bootstrap brokers, `host:port`.
     public var brokers: [String]
     /// Name of this client in the broker's logs and metrics.
     public var clientID: String
-    /// librdkafka properties of every client, for example `security.protocol`, `ssl.ca.location`, `sasl.mechanisms`.
+    /// Encryption and login.
+    public var security: KafkaSecurity
+    /// librdkafka properties of every client, for example `socket.timeout.ms`.
     public var properties: [String: String]
     /// librdkafka properties of consumers only, for example `session.timeout.ms`.
     public var consumerProperties: [String: String]
@@ -21,6 +23,7 @@ public struct KafkaSettings: Sendable, Equatable {
     public init(
         brokers: [String],
         clientID: String,
+        security: KafkaSecurity = KafkaSecurity(),
         properties: [String: String] = [:],
         consumerProperties: [String: String] = [:],
         producerProperties: [String: String] = [:],
@@ -28,6 +31,7 @@ public struct KafkaSettings: Sendable, Equatable {
     ) {
         self.brokers = brokers
         self.clientID = clientID
+        self.security = security
         self.properties = properties
         self.consumerProperties = consumerProperties
         self.producerProperties = producerProperties
@@ -39,6 +43,18 @@ public struct KafkaSettings: Sendable, Equatable {
 
     /// Version of the librdkafka in use, for example "2.0.2".
     public static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
+
+    /// What the librdkafka in use was built with, for example "ssl" and "sasl_scram" (`builtin.features`).
+    public static var libraryFeatures: [String] {
+        let configuration = rd_kafka_conf_new()
+        defer { rd_kafka_conf_destroy(configuration) }
+        var characters = [CChar](repeating: 0, count: 512)
+        var count = characters.count
+        guard rd_kafka_conf_get(configuration, "builtin.features", &characters, &count) == RD_KAFKA_CONF_OK else {
+            return []
+        }
+        return text(characters).split(separator: ",").map { String($0) }
+    }
 
     /// Properties that this target sets itself, because exactly-once depends on them.
     static let reservedProperties: Set<String> = [

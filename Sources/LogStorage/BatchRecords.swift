@@ -17,7 +17,7 @@ struct BatchRecords {
     ) throws(RecordBatchError) -> Result? {
         let records = UnsafeRawBufferPointer(rebasing: batch[RecordBatchHeader.byteCount...])
         if header.compression == .none { return try body(RecordIterator(header: header, records: records), records) }
-        guard let decompressor else { return nil }
+        guard let decompressor, decompressor.opens(header.compression) else { return nil }
         let plain: [UInt8]
         do {
             plain = try decompressor.decompress(

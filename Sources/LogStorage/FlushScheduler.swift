@@ -26,14 +26,30 @@ public final class FlushScheduler: Sendable {
         var isShutDown = false
     }
 
+    /// One sync of one log.
+    public struct SyncReport: Sendable {
+        /// Time it took, seconds.
+        public let seconds: Double
+        /// Requests that it answered; 0 where they do not wait.
+        public let answeredRequests: Int
+    }
+
     private let policy: DurabilityPolicy
+    private let observe: @Sendable (SyncReport) -> Void
     private let state: Mutex<State>
     private let signal: ThreadSignal
     private let threads: Mutex<[Thread]>
 
-    /// - Parameter threadCount: logs that are synced at the same time at most.
-    public init(policy: DurabilityPolicy, threadCount: Int = 4) {
+    /// - Parameters:
+    ///   - threadCount: logs that are synced at the same time at most.
+    ///   - observe: called after each sync, from the thread that did it.
+    public init(
+        policy: DurabilityPolicy,
+        threadCount: Int = 4,
+        observe: @escaping @Sendable (SyncReport) -> Void = { _ in }
+    ) {
         self.policy = policy
+        self.observe = observe
         state = Mutex(State())
         signal = ThreadSignal()
         threads = Mutex([])
@@ -125,12 +141,14 @@ public final class FlushScheduler: Sendable {
             return (state.logs[key]?.log, waiters)
         }
         guard let log else { return }
+        let start = ContinuousClock.now
         let result: Result<PartitionLog.FlushWork, StorageError>
         do throws(StorageError) {
             result = .success(try log.sync())
         } catch {
             result = .failure(error)
         }
+        observe(SyncReport(seconds: (ContinuousClock.now - start) / .seconds(1), answeredRequests: waiters.count))
         let wakes = state.withLock { state in
             guard let pending = state.logs[key], pending.isRequested else {
                 state.logs[key] = nil

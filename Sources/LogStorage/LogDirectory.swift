@@ -19,6 +19,8 @@ public final class LogDirectory: Sendable {
         public var openFileLimit = 512
         /// For compaction and time searches in compressed topics.
         public var decompressor: (any RecordDecompressor)?
+        /// How long a producer that appends nothing is remembered, milliseconds. Kafka's `producer.id.expiration.ms`.
+        public var producerIdleMilliseconds: Int64 = 24 * 3_600_000
         /// Called with what an operator should know; from any thread.
         public var report: @Sendable (StorageEvent) -> Void = { _ in }
         /// For tests.
@@ -31,6 +33,7 @@ public final class LogDirectory: Sendable {
                 durability: durability,
                 files: OpenFileCache(limit: openFileLimit, faults: faults),
                 decompressor: decompressor,
+                producerIdleMilliseconds: producerIdleMilliseconds,
                 report: report
             )
         }

@@ -13,6 +13,7 @@ public final class PartitionLog: Sendable {
         var durability: DurabilityPolicy
         var files: OpenFileCache
         var decompressor: (any RecordDecompressor)?
+        var producerIdleMilliseconds: Int64 = 24 * 3_600_000
         var report: @Sendable (StorageEvent) -> Void
     }
 

@@ -1,9 +1,6 @@
 import Synchronization
 
 extension PartitionLog {
-    /// How long an idle producer is remembered: Kafka's `producer.id.expiration.ms`, one day.
-    static let producerIdleMilliseconds: Int64 = 24 * 3_600_000
-
     /// Raises the log start offset and removes the segments wholly below it. `before` -1 means the high watermark.
     /// Durable when it returns.
     ///
@@ -28,13 +25,13 @@ extension PartitionLog {
         }
     }
 
-    /// Applies the topic's retention, and forgets producers idle for a day.
+    /// Applies the topic's retention, and forgets producers that have been idle for too long.
     public func applyRetention(nowMilliseconds: Int64) throws(StorageError) {
         try maintaining.withLock { (_) throws(StorageError) in
             let isWritable = state.withLock { state in
                 state.producers.expire(
                     nowMilliseconds: nowMilliseconds,
-                    idleMilliseconds: Self.producerIdleMilliseconds
+                    idleMilliseconds: environment.producerIdleMilliseconds
                 )
                 return !state.isClosed && state.readOnlyReason == nil
             }

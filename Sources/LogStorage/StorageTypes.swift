@@ -91,6 +91,13 @@ public enum StorageEvent: Sendable, Equatable {
 /// The storage itself keeps compressed batches as they came. Without a decompressor (or if it throws) compaction keeps
 /// compressed batches whole, and a search by timestamp answers the first offset of the compressed batch.
 public protocol RecordDecompressor: Sendable {
+    /// Whether batches of that codec are opened at all; those of others are left alone. All are by default.
+    func opens(_ codec: CompressionCodec) -> Bool
+
     /// - Throws: if the bytes are not of that codec or decompress to more than `limit` bytes.
     func decompress(_ bytes: UnsafeRawBufferPointer, codec: CompressionCodec, limit: Int) throws -> [UInt8]
+}
+
+extension RecordDecompressor {
+    public func opens(_ codec: CompressionCodec) -> Bool { true }
 }

@@ -109,10 +109,13 @@ struct ConnectionTests {
         }
     }
 
-    @Test("an address that others can reach is refused", arguments: ["0.0.0.0", "192.168.1.5", "::", "example.org"])
+    @Test(
+        "an address that others can reach is refused",
+        arguments: ["0.0.0.0", "192.168.1.5", "::", "example.org", "127.0.0.1.org", "127.a.b.c", ""]
+    )
     func loopbackOnly(host: String) {
         var configuration = EmbeddedLogConfiguration(dataDirectory: "/nonexistent")
-        configuration.host = host
+        configuration.listeners = [BrokerListener(host: host)]
         #expect(throws: EmbeddedLogError.addressNotLoopback(host)) {
             try EmbeddedLogServer(configuration: configuration)
         }

@@ -22,15 +22,18 @@ final class ManualClock: Sendable {
 /// A broker on a free port with a directory of its own.
 final class TestBroker: Sendable {
     let directory: String
-    let host: String
-    let port: Int
-    private let server: EmbeddedLogServer
+    /// Where each listener is reached.
+    let addresses: [ListenerAddress]
+    let server: EmbeddedLogServer
 
-    private init(directory: String, server: EmbeddedLogServer, host: String, port: Int) {
+    /// Of the first listener.
+    var host: String { addresses[0].host }
+    var port: Int { addresses[0].port }
+
+    private init(directory: String, server: EmbeddedLogServer, addresses: [ListenerAddress]) {
         self.directory = directory
         self.server = server
-        self.host = host
-        self.port = port
+        self.addresses = addresses
     }
 
     static func start(
@@ -43,8 +46,7 @@ final class TestBroker: Sendable {
         configuration.minSessionTimeoutMilliseconds = 100
         adjust(&configuration)
         let server = try EmbeddedLogServer(configuration: configuration)
-        let (host, port) = try await server.start()
-        return TestBroker(directory: path, server: server, host: host, port: port)
+        return TestBroker(directory: path, server: server, addresses: try await server.start())
     }
 
     /// Starts a broker, and stops it and removes its directory after `body`.

@@ -21,14 +21,14 @@ struct EmbeddedBroker: Service {
     ) async throws -> EmbeddedBroker {
         try FileManager.default.createDirectory(atPath: dataDirectory, withIntermediateDirectories: true)
         var configuration = EmbeddedLogConfiguration(dataDirectory: dataDirectory)
-        configuration.host = settings.broker.host
-        configuration.port = settings.broker.port
+        configuration.listeners = [BrokerListener(host: settings.broker.host, port: settings.broker.port)]
+        configuration.metrics = metrics
         configuration.logger = logger
         let interval = settings.broker.fsyncIntervalMilliseconds
         configuration.fsync = interval == 0 ? .always : .interval(milliseconds: interval)
         let server = try EmbeddedLogServer(configuration: configuration)
-        let (host, port) = try await server.start()
-        return EmbeddedBroker(server: server, address: "\(host):\(port)")
+        let addresses = try await server.start()
+        return EmbeddedBroker(server: server, address: "\(addresses[0].host):\(addresses[0].port)")
     }
 
     private init(server: EmbeddedLogServer, address: String) {
