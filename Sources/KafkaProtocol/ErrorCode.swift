@@ -45,6 +45,7 @@ public enum ErrorCode: Int16, Error, Sendable {
     case transactionCoordinatorFenced = 52
     case operationNotAttempted = 55
     case storageError = 56
+    case saslAuthenticationFailed = 58
     case unknownProducerId = 59
     case nonEmptyGroup = 68
     case groupIdNotFound = 69

@@ -18,6 +18,24 @@ struct KafkaSettingsTests {
         try settings.validate()
     }
 
+    @Test("encryption and login have types of their own, and the library has what they need")
+    func security() throws {
+        #expect(Set(["ssl", "sasl_scram", "sasl_plain"]).isSubset(of: KafkaSettings.libraryFeatures))
+        var security = KafkaSecurity()
+        #expect(security.protocolName == "plaintext")
+        security.sasl = KafkaSecurity.SASL(mechanism: .scramSHA512, username: "meterlog", password: "secret")
+        #expect(security.protocolName == "sasl_plaintext")
+        try KafkaSettings(brokers: ["127.0.0.1:9092"], clientID: "test", security: security).validate()
+        security.tls = KafkaSecurity.TLS()
+        #expect(security.protocolName == "sasl_ssl")
+        #expect("\(security)".contains("SCRAM-SHA-512 as meterlog") && !"\(security)".contains("secret"))
+        security.sasl = nil
+        #expect(security.protocolName == "ssl")
+        security.tls?.caFile = "/nonexistent/ca.pem"
+        let settings = KafkaSettings(brokers: ["127.0.0.1:9092"], clientID: "test", security: security)
+        #expect(throws: KafkaError.self) { try KafkaAdmin(settings: settings) }
+    }
+
     @Test(
         "wrong properties are refused by name",
         arguments: [
