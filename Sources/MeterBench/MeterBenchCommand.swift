@@ -9,7 +9,10 @@ public struct MeterBenchCommand: AsyncParsableCommand {
             Every measurement ends with a result on standard output, with --json as one JSON object; what is said on the way goes to \
             standard error. Exit codes: 0 done, 1 failed or a wrong answer, 64 wrong usage.
             """,
-        subcommands: [BrokerBenchCommand.self, RestoreBenchCommand.self, RestoreWorkerCommand.self]
+        subcommands: [
+            W1Command.self, W2Command.self, BrokerBenchCommand.self, RestoreBenchCommand.self,
+            RestoreWorkerCommand.self,
+        ]
     )
 
     public init() {}

@@ -88,4 +88,39 @@ public struct Effects: Sendable {
             )
         )
     }
+
+    /// Emits a record whose value is encoded already, to the partition that Kafka's default partitioner gives its key.
+    public mutating func emit(
+        to output: Int,
+        key: Span<UInt8>,
+        timestampMilliseconds: Int64,
+        value: Span<UInt8>
+    ) {
+        let partition = Partitioner.partition(ofKey: key, count: outputs[output].partitionCount)
+        emit(to: output, partition: partition, key: key, timestampMilliseconds: timestampMilliseconds, value: value)
+    }
+
+    /// Emits a record whose value is encoded already, to a partition chosen by the processor.
+    public mutating func emit(
+        to output: Int,
+        partition: Int32,
+        key: Span<UInt8>,
+        timestampMilliseconds: Int64,
+        value: Span<UInt8>
+    ) {
+        guard !isMuted else { return }
+        let keyStart = bytes.count
+        bytes.append(contentsOf: key)
+        let valueStart = bytes.count
+        bytes.append(contentsOf: value)
+        entries.append(
+            Entry(
+                output: output,
+                partition: partition,
+                timestampMilliseconds: timestampMilliseconds,
+                key: keyStart..<valueStart,
+                value: valueStart..<bytes.count
+            )
+        )
+    }
 }

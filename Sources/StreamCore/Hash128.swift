@@ -69,6 +69,11 @@ public struct Hash128: Hashable, Comparable, Sendable {
 
     /// `count` bytes from `start`, little endian.
     private static func word(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
+        if count == 8 {
+            return unsafe bytes.withUnsafeBytes { raw in
+                UInt64(littleEndian: unsafe raw.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            }
+        }
         var value: UInt64 = 0
         for index in 0..<count { value |= UInt64(bytes[start + index]) << UInt64(8 * index) }
         return value

@@ -131,7 +131,7 @@ public struct InputBatch: Sendable {
 
 extension [UInt8] {
     /// Appends a span's bytes in one copy.
-    fileprivate mutating func append(contentsOf source: Span<UInt8>) {
+    mutating func append(contentsOf source: Span<UInt8>) {
         unsafe source.withUnsafeBufferPointer { buffer in
             unsafe self.append(contentsOf: buffer)
         }
