@@ -197,7 +197,8 @@ let package = Package(
         .target(
             name: "MeterBench",
             dependencies: [
-                "MeterCore", "StreamCore", "Telemetry", "MeterFormats", "MeterEvents", "Intake", "Normalization",
+                "MeterCore", "StreamCore", "Telemetry", "MeterFormats", "PayloadCompression", "MeterEvents", "Intake",
+                "Normalization",
                 "VEE", "Snapshots", "KafkaIO", "StreamRuntime", "HeadEndSimulator", "SimulationKit", "Settings",
                 argumentParser,
             ],
@@ -225,7 +226,7 @@ let package = Package(
             ["KafkaProtocol", "LogStorage", "KafkaIO", "StreamCore", "PayloadCompression", "Telemetry"] + certificates
         ),
         tests("HTTPServing", [httpTypes]),
-        tests("Monitoring", ["Telemetry", coreMetrics, logging, lifecycle]),
+        tests("Monitoring", ["PostgresIO", "Telemetry", coreMetrics, logging, lifecycle]),
         tests("TopicCatalog", ["KafkaIO"]),
         tests("Gateway", ["HTTPServing", "PayloadCompression", "Telemetry", lifecycle, logging]),
         tests("Projection", ["MeterCore", "StreamCore", "MeterEvents", "PostgresIO", "KafkaIO", "Telemetry", logging]),
@@ -236,6 +237,6 @@ let package = Package(
             "MeterBench",
             ["MeterCore", "StreamCore", "MeterEvents", "VEE", "KafkaIO", "StreamRuntime", "SimulationKit", "Telemetry"]
         ),
-        tests("MeterlogApp", ["Telemetry", "Normalization", "VEE", "Alarms", "SimulationKit"]),
+        tests("MeterlogApp", ["StreamCore", "Telemetry", "Normalization", "VEE", "Alarms", "SimulationKit"]),
     ]
 )
