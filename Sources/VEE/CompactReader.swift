@@ -2,7 +2,11 @@ import StreamCore
 
 /// Reads what `CompactWriter` wrote, and takes nothing for granted.
 struct CompactReader {
-    private(set) var position = 0
+    private(set) var position: Int
+
+    init(position: Int = 0) {
+        self.position = position
+    }
 
     mutating func unsigned(_ bytes: Span<UInt8>) throws(StateError) -> UInt64 {
         var value: UInt64 = 0

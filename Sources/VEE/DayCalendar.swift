@@ -41,6 +41,11 @@ struct DayCalendar: Sendable {
         }
     }
 
+    /// The local day of a date; without any time in it where a zone left the date out.
+    func day(on date: CivilDate) -> LocalDay {
+        LocalDay(date: date, start: start(of: date.daysSinceEpoch), end: start(of: date.daysSinceEpoch + 1))
+    }
+
     /// The clock may be set back over midnight, so the wall clock's date alone does not say which day an instant is in.
     private func search(_ seconds: Int64) -> LocalDay {
         var date = rules.localDate(of: Instant(secondsSinceEpoch: seconds)).daysSinceEpoch

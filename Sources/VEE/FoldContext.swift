@@ -17,4 +17,8 @@ struct FoldContext {
     var key: [UInt8]
     /// The zone that windows are cut in.
     var zone: String
+    /// What is known of the meter.
+    var facts = MeterFacts.none
+    /// The series of the check meter of the channel in hand.
+    var check: Series?
 }

@@ -14,10 +14,21 @@ struct MeterState: Sendable {
     private(set) var zoneRaw: RawReference?
     /// An exception about an unknown zone is open.
     var hasZoneException = false
+    /// What the registry says, and the payload that said it last.
+    var registration: MeterRegistration?
+    var registrationRaw: RawReference?
+    /// Ascending in the order in which payloads supersede each other.
+    var edits: [EditRecord] = []
+    var power = PowerEvents()
+    var registers: [RegisterState] = []
+    var payloads = PayloadState()
+
+    // What follows from the state and is not part of it.
     /// Indices into the task's series, in order of appearance.
     var series: [Int] = []
     /// Index into the task's calendars; follows from `zoneName`.
     var calendar = 0
+    var facts = MeterFacts.none
 
     init(name: String) {
         self.name = name
@@ -41,6 +52,27 @@ struct MeterState: Sendable {
         zoneName = name
         return true
     }
+
+    /// Takes the registry's word when it is the latest. True when it says something else than before.
+    mutating func observe(_ new: MeterRegistration, _ raw: RawReference) -> Bool {
+        if let held = registrationRaw, !raw.supersedes(held) { return false }
+        registrationRaw = raw
+        guard registration != new else { return false }
+        registration = new
+        return true
+    }
+
+    /// Adds an edit; of too many the one that ends first goes. False when it is there already.
+    mutating func add(_ edit: EditRecord, maximumCount: Int) -> Bool {
+        guard !edits.contains(edit) else { return false }
+        var index = edits.count
+        while index > 0, edits[index - 1].raw.supersedes(edit.raw) { index -= 1 }
+        edits.insert(edit, at: index)
+        if edits.count > maximumCount, let oldest = edits.indices.min(by: { edits[$0].end < edits[$1].end }) {
+            edits.remove(at: oldest)
+        }
+        return true
+    }
 }
 
 extension MeterState {
@@ -51,6 +83,17 @@ extension MeterState {
         writer.append(zoneRaw != nil)
         if let zoneRaw { zoneRaw.encode(into: &writer) }
         writer.append(hasZoneException)
+        writer.append(registrationRaw != nil)
+        if let registrationRaw, let registration {
+            registrationRaw.encode(into: &writer)
+            registration.encode(into: &writer)
+        }
+        writer.append(count: edits.count)
+        for edit in edits { edit.encode(into: &writer) }
+        power.encode(into: &writer)
+        writer.append(count: registers.count)
+        for register in registers { register.encode(into: &writer) }
+        payloads.encode(into: &writer)
     }
 
     init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
@@ -59,6 +102,75 @@ extension MeterState {
         isZoneFromRegistry = try reader.flag(bytes)
         if try reader.flag(bytes) { zoneRaw = try RawReference(&reader, bytes) }
         hasZoneException = try reader.flag(bytes)
+        if try reader.flag(bytes) {
+            registrationRaw = try RawReference(&reader, bytes)
+            registration = try MeterRegistration(&reader, bytes, meter: name)
+        }
+        let editCount = try reader.count(bytes)
+        for _ in 0..<editCount { edits.append(try EditRecord(&reader, bytes)) }
+        power = try PowerEvents(&reader, bytes)
+        let registerCount = try reader.count(bytes)
+        for _ in 0..<registerCount { registers.append(try RegisterState(&reader, bytes)) }
+        payloads = try PayloadState(&reader, bytes)
+    }
+}
+
+extension MeterRegistration {
+    fileprivate func encode(into writer: inout CompactWriter) {
+        for text in [zone, group, transformer, feeder, commodity, customerClass, weatherStation] { writer.append(text) }
+        writer.append(status.rawValue)
+        for instant in [installedFrom, installedTo] {
+            writer.append(instant != nil)
+            if let instant { writer.append(instant.secondsSinceEpoch) }
+        }
+        writer.append(hasGeneration)
+        writer.append(nominalVoltageMillivolts)
+        writer.append(maximumCurrentMilliamperes)
+        writer.append(unsigned: UInt64(phases))
+        writer.append(count: channels.count)
+        for channel in channels {
+            writer.append(channel.channel)
+            writer.append(channel.unit.rawValue)
+            writer.append(channel.kind.rawValue)
+            writer.append(channel.intervalSeconds)
+            writer.append(channel.multiplierBillionths)
+            writer.append(unsigned: UInt64(channel.digits))
+            writer.append(channel.capacityWatts)
+            writer.append(channel.checkOf)
+        }
+    }
+
+    fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>, meter: String) throws(StateError) {
+        self.init(meter: meter, zone: try reader.text(bytes))
+        group = try reader.text(bytes)
+        transformer = try reader.text(bytes)
+        feeder = try reader.text(bytes)
+        commodity = try reader.text(bytes)
+        customerClass = try reader.text(bytes)
+        weatherStation = try reader.text(bytes)
+        guard let status = Status(rawValue: try reader.byte(bytes)) else { throw .malformed("a meter's status") }
+        self.status = status
+        if try reader.flag(bytes) { installedFrom = Instant(secondsSinceEpoch: try reader.integer(bytes)) }
+        if try reader.flag(bytes) { installedTo = Instant(secondsSinceEpoch: try reader.integer(bytes)) }
+        hasGeneration = try reader.flag(bytes)
+        nominalVoltageMillivolts = try reader.integer(bytes)
+        maximumCurrentMilliamperes = try reader.integer(bytes)
+        phases = try reader.unsigned32(bytes)
+        let count = try reader.count(bytes)
+        for _ in 0..<count {
+            let name = try reader.text(bytes)
+            guard let unit = MeasurementUnit(rawValue: try reader.byte(bytes)),
+                let kind = ChannelRegistration.Kind(rawValue: try reader.byte(bytes))
+            else { throw .malformed("a registered channel") }
+            var channel = ChannelRegistration(channel: name, unit: unit)
+            channel.kind = kind
+            channel.intervalSeconds = try reader.integer(bytes)
+            channel.multiplierBillionths = try reader.integer(bytes)
+            channel.digits = try reader.unsigned32(bytes)
+            channel.capacityWatts = try reader.integer(bytes)
+            channel.checkOf = try reader.text(bytes)
+            channels.append(channel)
+        }
     }
 }
 

@@ -13,6 +13,8 @@ struct OpenException: Sendable, Equatable {
     var count: UInt32
     var observedBillionths: Int64
     var limitBillionths: Int64
+    /// Found by a rule on windows.
+    var isOfWindow: Bool
 
     /// Stable code for those who act on it; empty when the rule number says it all.
     var code: String { rule == GapRule.number ? GapRule.exceptionCode : "" }
@@ -48,6 +50,7 @@ extension OpenException {
         writer.append(unsigned: UInt64(count))
         writer.append(observedBillionths)
         writer.append(limitBillionths)
+        writer.append(isOfWindow)
     }
 
     init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
@@ -61,5 +64,6 @@ extension OpenException {
         count = try reader.unsigned32(bytes)
         observedBillionths = try reader.integer(bytes)
         limitBillionths = try reader.integer(bytes)
+        isOfWindow = try reader.flag(bytes)
     }
 }

@@ -45,13 +45,4 @@ struct RuleTimeline: Sendable {
         if entries.count - 1 > maximumCount { entries.remove(at: 1) }
         return true
     }
-
-    /// The longest gap that any of the rule sets fills, in slots.
-    func maximumGapSlots(intervalSeconds: Int64) -> Int64 {
-        var longest: Int64 = 0
-        for entry in entries {
-            longest = max(longest, entry.rules.linear.maximumSlots(intervalSeconds: intervalSeconds))
-        }
-        return longest
-    }
 }

@@ -11,12 +11,14 @@ extension Series {
     func due(_ context: FoldContext, _ calendar: inout DayCalendar) -> (through: Int64, next: Int64) {
         var through = closedThrough
         var day = calendar.day(at: through)
-        let horizon = max(dataEndSeconds, expectedUntil)
+        let forcedUntil = context.facts.forced.reduce(Int64.min) { max($0, $1.upperBound) }
+        let horizon = max(dataEndSeconds, expectedUntil, forcedUntil)
         while day.start < horizon {
             var dueAt = (day.end + context.limits.graceSeconds) * 1000
             if dataEndSeconds < day.end {
                 dueAt = max(dueAt, lastArrivalMilliseconds + context.limits.lateGraceSeconds * 1000)
             }
+            if day.start < forcedUntil { dueAt = min(dueAt, day.end * 1000) }
             guard let watermark = context.watermarkMilliseconds, watermark >= dueAt else { return (through, dueAt) }
             through = day.end
             day = calendar.day(after: day)
@@ -24,13 +26,12 @@ extension Series {
         return (through, .max)
     }
 
-    /// Closes what is due, and what the history has left behind; decides that and `result`; forgets what is too old. Returns the
-    /// watermark at which it must be looked at again.
+    /// Closes what is due, and what the history has left behind; decides that and `result`. Returns the watermark at which it must be looked
+    /// at again. What became different waits in `pending`.
     mutating func advance(
         _ result: IntakeResult,
         _ context: FoldContext,
-        _ calendar: inout DayCalendar,
-        _ effects: inout Effects
+        _ calendar: inout DayCalendar
     ) -> Int64 {
         var (through, next) = due(context, &calendar)
         let edge = forgettingEdge(context, &calendar)
@@ -47,41 +48,59 @@ extension Series {
         }
         switch (result.changed, closing) {
         case (let changed?, let closing?) where changed.upperBound < closing.lowerBound:
-            settle(changed, forced: result.forced, context, &calendar, &effects)
-            settle(closing, context, &calendar, &effects)
+            settle(changed, forced: result.forced, context, &calendar)
+            settle(closing, context, &calendar)
         case (let changed?, let closing?):
             let both = min(changed.lowerBound, closing.lowerBound)..<max(changed.upperBound, closing.upperBound)
-            settle(both, forced: result.forced, context, &calendar, &effects)
-        case (let changed?, nil): settle(changed, forced: result.forced, context, &calendar, &effects)
-        case (nil, let closing?): settle(closing, context, &calendar, &effects)
+            settle(both, forced: result.forced, context, &calendar)
+        case (let changed?, nil): settle(changed, forced: result.forced, context, &calendar)
+        case (nil, let closing?): settle(closing, context, &calendar)
         case (nil, nil): break
         }
-        if let edge { forget(below: edge) }
+        hasClosed = hasClosed || closing != nil
         return next
+    }
+
+    /// Forgets what is too old and packs what is old, once everything that was decided is put out.
+    mutating func tidy(_ context: FoldContext, _ calendar: inout DayCalendar) {
+        guard hasClosed else { return }
+        hasClosed = false
+        if let edge = forgettingEdge(context, &calendar) { forget(below: edge) }
+        freeze(through: dataEndSeconds - Self.hotSeconds, &calendar)
     }
 
     /// The day's start below which the history is to be forgotten; nil while that is less than a day.
     private func forgettingEdge(_ context: FoldContext, _ calendar: inout DayCalendar) -> Int64? {
         let keptFrom = dataEndSeconds - context.limits.keptSeconds
-        guard !slots.isEmpty, keptFrom - start(of: slots.base) > 2 * 86_400 else { return nil }
+        guard !isEmpty, keptFrom - start(of: keptBase) > 2 * 86_400 else { return nil }
         return calendar.day(at: keptFrom).start
     }
 
     /// Drops slots and decisions below a day's start, all of whose days are closed.
     mutating func forget(below edge: Int64) {
         let slot = firstSlot(from: edge)
-        guard slot > slots.base else { return }
+        guard slot > keptBase else { return }
         var revision = max(forgottenRevision, withdrawnRevision)
-        for index in 0..<Int(min(slot - slots.base, Int64(slots.count))) {
-            revision = max(revision, slots.revisions[index])
+        while let piece = cold.pieces.first, piece.first < slot {
+            var unused: [Reference] = []
+            for held in cold.read(0, &unused).revisions { revision = max(revision, held) }
+            if piece.first + Int64(piece.count) > slot { thaw(from: piece.first) }
+            cold.removeBelow(slot)
+        }
+        if slots.base < slot {
+            for index in 0..<Int(min(slot - slots.base, Int64(slots.count))) {
+                revision = max(revision, slots.revisions[index])
+            }
         }
         let window = windowIndex(edge)
         for record in windows[..<window] { revision = max(revision, record.revision) }
         forgottenRevision = revision
         forgottenBelow = slot
         windows.removeSubrange(..<window)
+        statistics.removeSubrange(..<window)
         exceptions.removeSubrange(..<exceptionIndex(edge))
-        spikes.removeSubrange(..<spikeIndex(slot))
+        findings.removeSubrange(..<findingIndex(slot))
+        corrections.removeAll { $0.first < slot }
         slots.removeBelow(slot)
     }
 
@@ -91,21 +110,23 @@ extension Series {
         return firstSlot(from: calendar.day(at: dataEndSeconds - context.limits.keptSeconds).start)
     }
 
-    /// Closes and forgets everything, because data came that lies more than the history after it. Gaps are judged from
-    /// one history before the new data on.
-    mutating func leap(
-        to start: Int64,
-        _ context: FoldContext,
-        _ calendar: inout DayCalendar,
-        _ effects: inout Effects
-    ) {
+    /// Whether data from an instant on lies more than the history after everything that is known.
+    func isLeft(behind start: Int64, _ context: FoldContext) -> Bool {
+        dataEnd > .min && start - dataEndSeconds > context.limits.keptSeconds
+    }
+
+    /// Closes everything that is known, because data came that lies more than the history after it.
+    mutating func closeAll(_ context: FoldContext, _ calendar: inout DayCalendar) {
         let last = calendar.day(at: dataEndSeconds - 1)
-        if last.end > closedThrough {
-            let newly = firstSlot(from: closedThrough)..<firstSlot(from: last.end)
-            closedThrough = last.end
-            slots.cover(max(newly.lowerBound, slots.base)..<max(newly.upperBound, slots.base))
-            settle(newly, context, &calendar, &effects)
-        }
+        guard last.end > closedThrough else { return }
+        let newly = firstSlot(from: closedThrough)..<firstSlot(from: last.end)
+        closedThrough = last.end
+        slots.cover(max(newly.lowerBound, slots.base)..<max(newly.upperBound, slots.base))
+        settle(newly, context, &calendar)
+    }
+
+    /// Forgets everything for data that lies more than the history after it. Gaps are judged from one history before the new data on.
+    mutating func leap(to start: Int64, _ context: FoldContext, _ calendar: inout DayCalendar) {
         let edge = calendar.day(at: start - context.limits.keptSeconds).start
         closedThrough = max(closedThrough, edge)
         forget(below: edge)
@@ -128,7 +149,7 @@ extension Series {
             intervalSeconds: intervalSeconds,
             phase: phase
         )
-        alone.failsNegative = failsNegative
+        alone.adopted = adopted
         alone.forgottenRevision = forgottenRevision
         alone.isolation = Isolation(slots: range, isVirgin: range.upperBound <= firstKnown)
         alone.firstKnown = range.lowerBound
@@ -136,7 +157,8 @@ extension Series {
         alone.closedThrough = .max
         let result = alone.take(block, range, blockStart: blockStart, context, &calendar, &effects)
         if let changed = result.changed {
-            alone.settle(changed, forced: result.forced, context, &calendar, &effects)
+            alone.settle(changed, forced: result.forced, context, &calendar)
+            for day in alone.pending { alone.putOut(day.day, day, [], context, &effects) }
             forgottenRevision += 1
         }
     }
@@ -147,38 +169,31 @@ extension Series {
         _ calendar: inout DayCalendar,
         _ effects: inout Effects
     ) -> Int64 {
-        guard !slots.isEmpty else { return .max }
-        let wasOffGrid = exceptions.contains { $0.rule == AlignmentRule.number }
+        guard !isEmpty else { return .max }
+        thaw(from: keptBase)
         withdraw(context, &effects)
         if forgottenBelow > .min {
             let seconds = start(of: forgottenBelow)
             let day = calendar.day(at: seconds)
             if day.start < seconds { forget(below: day.end) }
         }
+        // Findings are of days; those of the old cut must not be taken for the new one's.
+        var result = IntakeResult()
+        for finding in findings { result.forced.append(contentsOf: finding.slots) }
+        result.forced.sort()
+        findings.removeAll()
+        corrections.removeAll()
         let first = max(firstKnown, slots.base)
         closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
-        var result = IntakeResult()
         result.add(slots.base..<slots.end)
-        // Being off the grid is a finding of every slot, so it comes or goes with all of them.
-        if wasOffGrid || isOffGrid(&calendar) { result.forced = Array(slots.base..<slots.end) }
-        return advance(result, context, &calendar, &effects)
-    }
-
-    private func isOffGrid(_ calendar: inout DayCalendar) -> Bool {
-        for slot in [slots.base, slots.end - 1] {
-            let day = calendar.day(at: start(of: slot))
-            if AlignmentRule.offsetSeconds(dayStart: day.start, phase: phase, intervalSeconds: intervalSeconds) != 0 {
-                return true
-            }
-        }
-        return false
+        return advance(result, context, &calendar)
     }
 
     private mutating func withdraw(_ context: FoldContext, _ effects: inout Effects) {
-        let rules = DayRules(index: 0, isClosed: true, offsetSeconds: 0, judgesAbsent: false, maximumGap: 0)
+        let rules = DayRules(index: 0, dayStart: .min, isClosed: true, judgesAbsent: false, estimates: false)
         for exception in exceptions { emit(exception, isOpen: false, rules, context, &effects) }
         exceptions.removeAll()
-        for record in windows {
+        for record in windows where record.revision > 0 {
             let revision = record.revision + 1
             var state = WindowState(
                 start: Instant(secondsSinceEpoch: record.start),
@@ -190,5 +205,6 @@ extension Series {
             withdrawnRevision = max(withdrawnRevision, revision)
         }
         windows.removeAll()
+        statistics.removeAll()
     }
 }

@@ -4,27 +4,30 @@ import StreamCore
 
 extension Series {
     /// Finds the exceptions of a day and puts out those that opened, changed or ended.
+    ///
+    /// - Parameter kept: the day's slots at hand; nil when they did not change, and with them what was found about them.
     mutating func reviewExceptions(
         _ day: LocalDay,
-        _ kept: Range<Int64>,
+        _ kept: Range<Int64>?,
+        _ windowFindings: [WindowFinding],
         _ rules: DayRules,
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
-        var found: [OpenException] = []
-        if rules.offsetSeconds != 0, hasRecord(kept) {
-            let first = firstSlot(from: day.start)
-            found.append(
-                exception(day, AlignmentRule.number, .warn, first, 1, rules.offsetSeconds * 1_000_000_000, 0)
-            )
-        }
-        if rules.isClosed { findMissing(day, kept, rules, context, &found) }
-        findSpikes(day, kept, &found)
-        findNegative(day, kept, rules, &found)
         let lower = exceptionIndex(day.start)
         let upper = exceptionIndex(day.end)
-        if found.isEmpty, lower == upper { return }
         let old = Array(exceptions[lower..<upper])
+        var found: [OpenException] = []
+        if let kept {
+            if rules.isClosed { findMissing(day, kept, rules, &found) }
+            collect(findings[findingIndex(kept.lowerBound)..<findingIndex(kept.upperBound)], kept, day, &found)
+            collect(corrections[...], kept, day, &found)
+        } else {
+            found = old.filter { !$0.isOfWindow }
+        }
+        for finding in windowFindings { found.append(exception(day, finding)) }
+        if found.isEmpty, old.isEmpty { return }
+        found.sort { ($0.rule, $0.isOfWindow ? 1 : 0) < ($1.rule, $1.isOfWindow ? 1 : 0) }
         if old == found { return }
         for exception in old where !found.contains(where: { $0.rule == exception.rule }) {
             emit(exception, isOpen: false, rules, context, &effects)
@@ -35,41 +38,28 @@ extension Series {
         exceptions.replaceSubrange(lower..<upper, with: found)
     }
 
-    private func exception(
-        _ day: LocalDay,
-        _ rule: UInt32,
-        _ severity: Severity,
-        _ first: Int64,
-        _ count: Int,
-        _ observed: Int64,
-        _ limit: Int64
-    ) -> OpenException {
+    private func exception(_ day: LocalDay, _ finding: WindowFinding) -> OpenException {
         OpenException(
             windowStart: day.start,
             windowEnd: day.end,
-            rule: rule,
-            severity: severity,
-            firstStart: start(of: first),
-            count: UInt32(clamping: count),
-            observedBillionths: observed,
-            limitBillionths: limit
+            rule: finding.rule,
+            severity: finding.severity,
+            firstStart: day.start,
+            count: 0,
+            observedBillionths: finding.observedBillionths,
+            limitBillionths: finding.limitBillionths,
+            isOfWindow: true
         )
-    }
-
-    private func hasRecord(_ kept: Range<Int64>) -> Bool {
-        for slot in kept where slots.sources[Int(slot - slots.base)] != SlotStore.absent { return true }
-        return false
     }
 
     private func findMissing(
         _ day: LocalDay,
         _ kept: Range<Int64>,
         _ rules: DayRules,
-        _ context: FoldContext,
         _ found: inout [OpenException]
     ) {
-        let set = context.timeline.entries[rules.index].rules
-        guard set.gap.isEnabled else { return }
+        let parameters = adopted[rules.index].rules.parameters
+        guard parameters.gap.isEnabled else { return }
         var count = 0
         var first: Int64?
         var run: Int64 = 0
@@ -85,42 +75,52 @@ extension Series {
             if first == nil { first = slot }
         }
         guard let first else { return }
-        let limit = set.linear.isEnabled ? set.linear.maximumGapSeconds : 0
-        let observed = longest * intervalSeconds * 1_000_000_000
-        found.append(exception(day, GapRule.number, .fail, first, count, observed, limit * 1_000_000_000))
-    }
-
-    private func findSpikes(_ day: LocalDay, _ kept: Range<Int64>, _ found: inout [OpenException]) {
-        if spikes.isEmpty { return }
-        let marks = spikes[spikeIndex(kept.lowerBound)..<spikeIndex(kept.upperBound)]
-        guard let first = marks.first else { return }
-        var worst = first.observedBillionths
-        for mark in marks { worst = max(worst, mark.observedBillionths) }
         found.append(
-            exception(day, SpikeRule.number, first.severity, first.slot, marks.count, worst, first.limitBillionths)
+            OpenException(
+                windowStart: day.start,
+                windowEnd: day.end,
+                rule: GapRule.number,
+                severity: .fail,
+                firstStart: start(of: first),
+                count: UInt32(clamping: count),
+                observedBillionths: longest * intervalSeconds * Quantity.scale,
+                limitBillionths: parameters.estimation.longestGapSeconds * Quantity.scale,
+                isOfWindow: false
+            )
         )
     }
 
-    private func findNegative(
-        _ day: LocalDay,
+    /// One exception for each rule: its first slot, how many, its gravest severity and its greatest observed value.
+    private func collect(
+        _ marks: ArraySlice<SlotFinding>,
         _ kept: Range<Int64>,
-        _ rules: DayRules,
+        _ day: LocalDay,
         _ found: inout [OpenException]
     ) {
-        if failsNegative == 0 { return }
-        var count = 0
-        var first: Int64?
-        var least: Int64 = 0
-        for index in Int(kept.lowerBound - slots.base)..<Int(kept.upperBound - slots.base)
-        where slots.values[index] < 0 {
-            guard failsNegative(slots.values[index], slots.sources[index] & SlotStore.qualityMask, rules.index)
-            else { continue }
-            count += 1
-            least = min(least, slots.values[index])
-            if first == nil { first = slots.base + Int64(index) }
+        for mark in marks where mark.first >= kept.lowerBound && mark.first < kept.upperBound {
+            if let index = found.firstIndex(where: { $0.rule == mark.rule }) {
+                found[index].count += UInt32(clamping: mark.count)
+                if mark.severity.rawValue > found[index].severity.rawValue { found[index].severity = mark.severity }
+                if mark.observedBillionths.magnitude > found[index].observedBillionths.magnitude {
+                    found[index].observedBillionths = mark.observedBillionths
+                    found[index].limitBillionths = mark.limitBillionths
+                }
+            } else {
+                found.append(
+                    OpenException(
+                        windowStart: day.start,
+                        windowEnd: day.end,
+                        rule: mark.rule,
+                        severity: mark.severity,
+                        firstStart: start(of: mark.first),
+                        count: UInt32(clamping: mark.count),
+                        observedBillionths: mark.observedBillionths,
+                        limitBillionths: mark.limitBillionths,
+                        isOfWindow: false
+                    )
+                )
+            }
         }
-        guard let first else { return }
-        found.append(exception(day, NegativeRule.number, .fail, first, count, least, 0))
     }
 
     /// Index of the first exception of a window at an instant or after it.
@@ -137,25 +137,33 @@ extension Series {
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
-        let event = VeeException(
+        effects.emit(
+            exception.event(isOpen: isOpen, channel: channel, adopted[rules.index].rules.version, context),
+            context
+        )
+    }
+}
+
+extension OpenException {
+    func event(isOpen: Bool, channel: String, _ ruleSet: String, _ context: FoldContext) -> VeeException {
+        VeeException(
             meter: context.meter,
             channel: channel,
-            windowStart: Instant(secondsSinceEpoch: exception.windowStart),
-            windowEnd: Instant(secondsSinceEpoch: exception.windowEnd),
-            rule: exception.rule,
-            severity: exception.severity,
+            windowStart: Instant(secondsSinceEpoch: windowStart),
+            windowEnd: Instant(secondsSinceEpoch: windowEnd),
+            rule: rule,
+            severity: severity,
             isOpen: isOpen,
-            firstIntervalStart: Instant(secondsSinceEpoch: exception.firstStart),
-            intervalCount: exception.count,
-            observedBillionths: exception.observedBillionths,
-            limitBillionths: exception.limitBillionths,
-            code: exception.code,
-            reason: exception.reason,
-            ruleSet: context.timeline.entries[rules.index].rules.version,
+            firstIntervalStart: Instant(secondsSinceEpoch: firstStart),
+            intervalCount: count,
+            observedBillionths: observedBillionths,
+            limitBillionths: limitBillionths,
+            code: code,
+            reason: reason,
+            ruleSet: ruleSet,
             decidedAtMilliseconds: context.decidedAtMilliseconds,
             raw: context.raw
         )
-        effects.emit(event, context)
     }
 }
 

@@ -14,21 +14,19 @@ extension Series {
     ) -> Int64 {
         let isFirst = dataEnd == .min
         let oldFirst = firstKnown
-        var edge = isFirst ? Int64.min : historyEdge(context, &calendar)
+        let edge = isFirst ? Int64.min : historyEdge(context, &calendar)
         if range.lowerBound < edge {
             let beyond = range.clamped(to: .min..<edge)
             effects.count(VEECounter.beyondHistory.rawValue, by: Int64(beyond.count))
             judgeAlone(block, beyond, blockStart: blockStart, context, &calendar, &effects)
         }
-        if !isFirst, start(of: range.lowerBound) - dataEndSeconds > context.limits.keptSeconds {
-            leap(to: start(of: range.lowerBound), context, &calendar, &effects)
-            edge = forgottenBelow
-        }
         noteArrival(of: range, context)
         var result = IntakeResult()
         let expected = max(firstKnown, edge)
         if range.upperBound > edge {
-            slots.cover(expected..<range.upperBound)
+            thaw(from: max(range.lowerBound, edge))
+            // What is cold stays where it is.
+            slots.cover((cold.isEmpty ? expected : max(expected, slots.base))..<range.upperBound)
             let within = range.clamped(to: max(range.lowerBound, edge)..<range.upperBound)
             result = take(block, within, blockStart: blockStart, context, &calendar, &effects)
         }
@@ -37,7 +35,17 @@ extension Series {
             slots.cover(expected..<max(slots.base, expected + 1))
             result.add(expected..<oldFirst)
         }
-        return advance(result, context, &calendar, &effects)
+        expectEdits(&result, context)
+        return advance(result, context, &calendar)
+    }
+
+    /// Makes room for values that a person entered where no data has come yet.
+    private mutating func expectEdits(_ result: inout IntakeResult, _ context: FoldContext) {
+        for edit in context.facts.edits where edit.channel == channel && edit.kind == .setValues {
+            let end = slots.end
+            expect(through: slots(of: edit.start..<max(edit.start, edit.end)).upperBound, context)
+            if slots.end > end { result.add(end..<slots.end) }
+        }
     }
 
     /// While no day is closed, closing starts with the day of the first known slot.

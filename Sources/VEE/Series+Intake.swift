@@ -55,15 +55,16 @@ extension Series {
         for slot in range {
             let element = Int(slot - blockStart)
             guard block.qualities[element] != IntervalBlock.noRecord else { continue }
-            let source = sourceByte(block, element, context)
-            let quality = source & SlotStore.qualityMask
+            let quality = sourceQuality(block, element)
+            let flags = sourceFlags(block, element, context)
             let value = quality == Quality.missing.rawValue ? 0 : block.billionths[element]
             let index = Int(slot - slots.base)
             let oldSource = slots.sources[index]
             if oldSource != SlotStore.absent {
-                let isSame = slots.values[index] == value && oldSource == source
+                let isSame =
+                    slots.values[index] == value && oldSource == quality && slots.flags[index] == flags
                 let standing = Standing(
-                    rank: rank(quality, value, slot, context, &calendar),
+                    rank: rank(quality, value, flags, slot, context, &calendar),
                     sourceVersion: block.sourceVersion,
                     raw: context.raw,
                     value: value
@@ -78,13 +79,14 @@ extension Series {
                 replaced += 1
             }
             if slots.outQualities[index] != SlotStore.neverEmitted,
-                Self.mayKeepResult(quality, value)
-                    || Self.mayKeepResult(oldSource & SlotStore.qualityMask, slots.values[index])
+                Self.mayKeepResult(quality) || Self.mayKeepResult(oldSource)
+                    || findingIndex(slot) < findingIndex(slot + 1)
             {
                 result.forced.append(slot)
             }
             slots.values[index] = value
-            slots.sources[index] = source
+            slots.sources[index] = quality
+            slots.flags[index] = flags
             slots.references[index] = referenceIndex
             if first == .max { first = slot }
             last = slot
@@ -102,27 +104,32 @@ extension Series {
         let reference = references[Int(slots.references[index])]
         let value = slots.values[index]
         return Standing(
-            rank: rank(slots.sources[index] & SlotStore.qualityMask, value, slot, context, &calendar),
+            rank: rank(slots.sources[index], value, slots.flags[index], slot, context, &calendar),
             sourceVersion: reference.sourceVersion,
             raw: reference.raw,
             value: value
         )
     }
 
-    /// Whether a slot with this value can have the same result as one without, so that only its findings tell them apart.
-    private static func mayKeepResult(_ quality: UInt8, _ value: Int64) -> Bool {
-        value < 0 || quality == Quality.failed.rawValue
+    /// Whether a slot with this quality can have the same result as one without a value, so that only its findings tell them apart.
+    private static func mayKeepResult(_ quality: UInt8) -> Bool {
+        quality == Quality.failed.rawValue || quality == Quality.missing.rawValue || quality == SlotStore.absent
     }
 
-    private func sourceByte(_ block: IntervalBlock, _ element: Int, _ context: FoldContext) -> UInt8 {
-        var quality = block.qualities[element]
-        if quality >= SlotStore.absent { quality = Quality.raw.rawValue }
-        guard !block.sourceStatus.isEmpty else { return quality }
+    private func sourceQuality(_ block: IntervalBlock, _ element: Int) -> UInt8 {
+        let quality = block.qualities[element]
+        return quality >= SlotStore.absent ? Quality.raw.rawValue : quality
+    }
+
+    private func sourceFlags(_ block: IntervalBlock, _ element: Int, _ context: FoldContext) -> UInt16 {
+        var flags = block.flags.isEmpty ? 0 : block.flags[element]
+        guard !block.sourceStatus.isEmpty else { return flags }
         let reason = UInt8(truncatingIfNeeded: block.sourceStatus[element])
+        guard reason != 0 else { return flags }
         let seconds = block.start.secondsSinceEpoch + Int64(element) * intervalSeconds
-        let rules = context.timeline.entries[context.timeline.index(at: seconds)].rules
-        guard reason != 0, rules.linear.powerFailureReasons.contains(reason) else { return quality }
-        return quality | SlotStore.powerFailedBit
+        let estimation = adopted[context.timeline.index(at: seconds)].rules.parameters.estimation
+        if estimation.powerFailureReasons.contains(reason) { flags |= IntervalFlags.powerFailed.rawValue }
+        return flags
     }
 
     /// Rank in the order of replacement: a measured value ranks as what it is graded.
@@ -130,19 +137,27 @@ extension Series {
     private func rank(
         _ quality: UInt8,
         _ value: Int64,
+        _ flags: UInt16,
         _ slot: Int64,
         _ context: FoldContext,
         _ calendar: inout DayCalendar
     ) -> UInt8 {
-        if value < 0, failsNegative != 0 {
-            let rules = context.timeline.index(at: calendar.day(at: start(of: slot)).start)
-            if failsNegative(value, quality, rules) { return Quality.failed.rawValue }
-        }
-        return quality == Quality.raw.rawValue ? Quality.validated.rawValue : quality
+        let plain = quality == Quality.raw.rawValue ? Quality.validated.rawValue : quality
+        guard SourceQuality.isChecked(quality) else { return plain }
+        let rules = adopted[context.timeline.index(at: calendar.day(at: start(of: slot)).start)]
+        guard rules.limits.isSuspect(value, IntervalFlags(rawValue: flags)) else { return plain }
+        let effect = rules.rules.parameters.effectOnArrival(
+            of: value,
+            IntervalFlags(rawValue: flags),
+            unit: unit,
+            intervalSeconds: intervalSeconds,
+            rules.limits
+        )
+        return effect ?? .note >= .fail ? Quality.failed.rawValue : plain
     }
 
     /// Forgets the references that hold in no slot.
-    private mutating func cleanReferences() {
+    mutating func cleanReferences() {
         var renumbered = [UInt32](repeating: .max, count: references.count)
         var kept: [Reference] = []
         for index in 0..<slots.count where slots.sources[index] != SlotStore.absent {

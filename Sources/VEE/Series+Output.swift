@@ -39,11 +39,11 @@ extension Series {
             intervalSeconds: Int32(clamping: intervalSeconds),
             billionths: Array(slots.outValues[elements]),
             qualities: Array(slots.outQualities[elements]),
-            methods: Array(slots.outMethods[elements]),
+            methods: slots.outMethods[elements].map { $0 & SlotStore.methodMask },
             revisions: Array(slots.revisions[elements]),
             provenance: provenance(elements, context),
             findings: findings(run, rules, context),
-            ruleSet: context.timeline.entries[rules.index].rules.version,
+            ruleSet: adopted[rules.index].rules.version,
             decidedAtMilliseconds: context.decidedAtMilliseconds,
             window: window
         )
@@ -78,101 +78,86 @@ extension Series {
         effects.count(VEECounter.revisions.rawValue, by: revised)
     }
 
-    /// The raw events behind the slots: for a value that came the one it came with, else the one that made the decision due.
+    /// The raw events behind the slots: for a value that came the one it came with, for one that a person entered the edit, else the one that
+    /// made the decision due.
     private func provenance(_ elements: Range<Int>, _ context: FoldContext) -> [Provenance] {
         var runs: [Provenance] = []
-        var last = UInt32.max
-        let decided = UInt32.max - 1
         for index in elements {
-            let isOwn =
-                slots.sources[index] != SlotStore.absent
-                && slots.outMethods[index] != EstimationMethod.linear.rawValue
-            let reference = isOwn ? slots.references[index] : decided
-            if reference == last {
+            let raw = origin(index, context)
+            if let last = runs.last, last.raw == raw {
                 runs[runs.count - 1].count += 1
-                continue
+            } else {
+                runs.append(Provenance(count: 1, raw: raw))
             }
-            last = reference
-            runs.append(Provenance(count: 1, raw: isOwn ? references[Int(reference)].raw : context.raw))
         }
         return runs
     }
 
+    private func origin(_ index: Int, _ context: FoldContext) -> RawReference {
+        switch slots.outMethods[index] & SlotStore.methodMask {
+        case EstimationMethod.none.rawValue, EstimationMethod.source.rawValue:
+            guard slots.sources[index] != SlotStore.absent else { return context.raw }
+            return references[Int(slots.references[index])].raw
+        case EstimationMethod.manual.rawValue:
+            let slotStart = start(of: slots.base + Int64(index))
+            let edit = context.facts.edits.last {
+                $0.channel == channel && $0.value(at: slotStart, intervalSeconds: intervalSeconds) != nil
+            }
+            return edit?.raw ?? context.raw
+        default: return context.raw
+        }
+    }
+
     /// What the rules say about the slots of a run, in the order of slots, and of rule numbers within a slot.
     private func findings(_ run: Range<Int64>, _ rules: DayRules, _ context: FoldContext) -> [Finding] {
-        var findings: [Finding] = []
-        if rules.offsetSeconds != 0, !run.isEmpty {
-            findings.append(
+        var found: [Finding] = []
+        appendGapFindings(run, rules, &found)
+        guard !findings.isEmpty, !run.isEmpty else { return found }
+        let hasGapFindings = !found.isEmpty
+        for finding in findings[findingIndex(firstSlot(from: rules.dayStart))..<findingIndex(run.upperBound)] {
+            let part = finding.slots.clamped(to: run)
+            guard !part.isEmpty else { continue }
+            found.append(
                 Finding(
-                    first: 0,
-                    count: UInt32(clamping: run.count),
-                    rule: AlignmentRule.number,
-                    severity: .warn,
-                    observedBillionths: rules.offsetSeconds * 1_000_000_000,
-                    limitBillionths: 0
+                    first: UInt32(part.lowerBound - run.lowerBound),
+                    count: UInt32(clamping: part.count),
+                    rule: finding.rule,
+                    severity: finding.severity,
+                    observedBillionths: finding.observedBillionths,
+                    limitBillionths: finding.limitBillionths
                 )
             )
         }
-        for slot in run {
-            let index = Int(slot - slots.base)
-            let source = slots.sources[index]
-            if source == Quality.raw.rawValue, slots.values[index] >= 0, spikes.isEmpty { continue }
-            let place = UInt32(slot - run.lowerBound)
-            let quality = source & SlotStore.qualityMask
-            if quality == SlotStore.absent || quality == Quality.missing.rawValue {
-                appendGapFinding(index, place, rules, context, &findings)
-            } else if let spike = spike(at: slot) {
-                findings.append(
-                    Finding(
-                        first: place,
-                        count: 1,
-                        rule: SpikeRule.number,
-                        severity: spike.severity,
-                        observedBillionths: spike.observedBillionths,
-                        limitBillionths: spike.limitBillionths
-                    )
-                )
-            } else if failsNegative(slots.values[index], quality, rules.index) {
-                findings.append(
-                    Finding(
-                        first: place,
-                        count: 1,
-                        rule: NegativeRule.number,
-                        severity: .fail,
-                        observedBillionths: slots.values[index],
-                        limitBillionths: 0
-                    )
-                )
-            }
-        }
-        return findings
+        if hasGapFindings { found.sort { ($0.first, $0.rule) < ($1.first, $1.rule) } }
+        return found
     }
 
-    private func appendGapFinding(
-        _ index: Int,
-        _ place: UInt32,
-        _ rules: DayRules,
-        _ context: FoldContext,
-        _ findings: inout [Finding]
-    ) {
-        let set = context.timeline.entries[rules.index].rules
-        guard set.gap.isEnabled else { return }
-        let isEstimated = slots.outQualities[index] != Quality.missing.rawValue
-        let finding = Finding(
-            first: place,
-            count: 1,
-            rule: GapRule.number,
-            severity: GapRule.severity(isEstimated: isEstimated),
-            observedBillionths: intervalSeconds * 1_000_000_000,
-            limitBillionths: (set.linear.isEnabled ? set.linear.maximumGapSeconds : 0) * 1_000_000_000
-        )
-        if var last = findings.last, last.rule == finding.rule, last.severity == finding.severity,
-            last.first + last.count == place
-        {
-            last.count += 1
-            findings[findings.count - 1] = last
-        } else {
-            findings.append(finding)
+    /// V09 of slots that nothing came for.
+    private func appendGapFindings(_ run: Range<Int64>, _ rules: DayRules, _ found: inout [Finding]) {
+        let parameters = adopted[rules.index].rules.parameters
+        guard parameters.gap.isEnabled else { return }
+        for slot in run {
+            let index = Int(slot - slots.base)
+            guard slots.sources[index] == SlotStore.absent || slots.sources[index] == Quality.missing.rawValue,
+                slots.outMethods[index] & SlotStore.methodMask != EstimationMethod.manual.rawValue
+            else { continue }
+            let place = UInt32(slot - run.lowerBound)
+            let isEstimated = slots.outQualities[index] != Quality.missing.rawValue
+            let severity = GapRule.severity(isEstimated: isEstimated)
+            if let last = found.last, last.severity == severity, last.first + last.count == place {
+                found[found.count - 1].count += 1
+                continue
+            }
+            found.append(
+                Finding(
+                    first: place,
+                    count: 1,
+                    rule: GapRule.number,
+                    severity: severity,
+                    observedBillionths: intervalSeconds * Quantity.scale,
+                    limitBillionths: parameters.estimation.longestGapSeconds * Quantity.scale
+                )
+            )
         }
     }
 }

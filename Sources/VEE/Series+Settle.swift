@@ -3,120 +3,118 @@ import MeterEvents
 import StreamCore
 
 extension Series {
-    /// Decides the slots of `range` anew, with all that leans on them, and puts out what became different. `forced` slots (ascending)
-    /// come out even when value, quality and method stay.
+    /// A day to be decided, and which of its slots.
+    private struct Plan {
+        var day: LocalDay
+        var part: Range<Int64>
+    }
+
+    /// Decides the slots of `range` anew, with all that leans on them. `forced` slots (ascending) get a new version even when value, quality
+    /// and method stay. What became different waits in `pending`.
     mutating func settle(
         _ range: Range<Int64>,
         forced: [Int64] = [],
         _ context: FoldContext,
-        _ calendar: inout DayCalendar,
-        _ effects: inout Effects
+        _ calendar: inout DayCalendar
     ) {
-        let range = range.clamped(to: slots.base..<slots.end)
+        let range = range.clamped(to: keptBase..<max(keptBase, slots.end))
         guard !range.isEmpty else { return }
-        var affected = range
+        let firstDay = calendar.day(at: start(of: range.lowerBound))
+        thaw(from: firstSlot(from: firstDay.start) - max(1, 86_400 / intervalSeconds))
         var forced = forced
-        if start(of: range.lowerBound) < closedThrough {
-            markSpikes(in: range, &affected, &forced, context, &calendar)
-            // A gap that is filled, or was, has both ends within this distance.
-            let reach = context.timeline.maximumGapSlots(intervalSeconds: intervalSeconds) + 1
-            affected = affected.lowerBound - reach..<affected.upperBound + reach
-        }
-        affected = affected.clamped(to: slots.base..<slots.end)
-        var day = calendar.day(at: start(of: affected.lowerBound))
-        while day.start < start(of: affected.upperBound) {
-            let whole = slots(of: day)
-            let part = whole.clamped(to: affected)
-            if !part.isEmpty { settle(day, whole, part, forced, context, &effects) }
+        var plans: [Plan] = []
+        var day = firstDay
+        while day.start < start(of: range.upperBound) {
+            plan(day, range, &plans, &forced, context)
             day = calendar.day(after: day)
+        }
+        // A rule may look at the value before the day.
+        if day.end <= closedThrough, day.start < start(of: slots.end) {
+            let changed = judge(day, isClosed: true, context)
+            if !changed.isEmpty {
+                forced.append(contentsOf: changed)
+                plans.append(Plan(day: day, part: slots(of: day).clamped(to: slots.base..<slots.end)))
+            }
+        }
+        forced.sort()
+        let closed = plans.filter { $0.day.end <= closedThrough }
+        if let first = closed.first, let last = closed.last {
+            addDependents(of: first.day, through: last.day, &plans, context, &calendar)
+        }
+        var scratch = SettleScratch()
+        for plan in plans {
+            decide(plan.day, plan.part, forced, context, &calendar, &scratch)
         }
     }
 
-    /// Finds the spikes of the closed days of `range`; slots that became spikes or are no more widen `affected`, and ones whose numbers
-    /// changed are forced out.
-    private mutating func markSpikes(
-        in range: Range<Int64>,
-        _ affected: inout Range<Int64>,
+    private mutating func plan(
+        _ day: LocalDay,
+        _ range: Range<Int64>,
+        _ plans: inout [Plan],
         _ forced: inout [Int64],
+        _ context: FoldContext
+    ) {
+        let kept = slots(of: day).clamped(to: slots.base..<slots.end)
+        guard !kept.isEmpty else { return }
+        let isClosed = day.end <= closedThrough
+        var part = isClosed ? kept : kept.clamped(to: range)
+        guard !part.isEmpty else { return }
+        let limits = adopted[context.timeline.index(at: day.start)].limits
+        if isClosed || isTouched(kept, context.facts) || isSuspicious(part, limits) {
+            let changed = judge(day, isClosed: isClosed, context)
+            if let first = changed.first, let last = changed.last {
+                forced.append(contentsOf: changed)
+                part = min(part.lowerBound, first)..<max(part.upperBound, last + 1)
+            }
+        }
+        plans.append(Plan(day: day, part: part))
+    }
+
+    /// Adds the closed days whose results may follow from those of the planned ones: days with gaps that adjoin, days that were estimated from
+    /// earlier days, and days between the same register readings. Keeps the plans in order.
+    private mutating func addDependents(
+        of first: LocalDay,
+        through last: LocalDay,
+        _ plans: inout [Plan],
         _ context: FoldContext,
         _ calendar: inout DayCalendar
     ) {
-        guard unit == .kilowattHour else { return }
-        var changed: [Int64] = []
-        var day = calendar.day(at: start(of: range.lowerBound))
-        while day.start < start(of: range.upperBound), day.end <= closedThrough {
+        guard !windows.isEmpty else { return }
+        var starts: [Int64] = []
+        var index = windowIndex(first.start) - 1
+        while index >= 0, windows[index].hasGaps {
+            starts.append(windows[index].start)
+            if !windows[index].isAllGap { break }
+            index -= 1
+        }
+        index = windowIndex(last.end)
+        while index < windows.count, windows[index].hasGaps {
+            starts.append(windows[index].start)
+            if !windows[index].isAllGap { break }
+            index += 1
+        }
+        let reach = last.end + Int64(context.limits.lookBackDays + 1) * 86_400
+        index = windowIndex(first.start)
+        while index < windows.count, windows[index].start < reach {
+            if windows[index].leansOnHistory { starts.append(windows[index].start) }
+            index += 1
+        }
+        for span in registerSpans(around: first.start..<last.end, context.facts) {
+            var index = windowIndex(calendar.day(at: span.lowerBound).start)
+            while index < windows.count, windows[index].start < span.upperBound {
+                if windows[index].hasGaps { starts.append(windows[index].start) }
+                index += 1
+            }
+        }
+        guard !starts.isEmpty else { return }
+        for start in starts where !plans.contains(where: { $0.day.start == start }) {
+            let day = calendar.day(at: start)
             let whole = slots(of: day)
-            let new = spikes(
-                in: whole.clamped(to: slots.base..<slots.end),
-                context.timeline.index(at: day.start),
-                context
-            )
-            replaceSpikes(in: whole, with: new, &changed)
-            day = calendar.day(after: day)
+            thaw(from: whole.lowerBound)
+            let kept = whole.clamped(to: slots.base..<slots.end)
+            if day.start == start, !kept.isEmpty { plans.append(Plan(day: day, part: kept)) }
         }
-        guard !changed.isEmpty else { return }
-        for slot in changed {
-            affected = min(affected.lowerBound, slot)..<max(affected.upperBound, slot + 1)
-        }
-        forced.append(contentsOf: changed)
-        forced.sort()
-    }
-
-    private func spikes(in range: Range<Int64>, _ rulesIndex: Int, _ context: FoldContext) -> [SpikeMark] {
-        let rule = context.timeline.entries[rulesIndex].rules.spike
-        guard rule.isEnabled, !range.isEmpty else { return [] }
-        var ranking = SpikeRule.Ranking()
-        let elements = Int(range.lowerBound - slots.base)..<Int(range.upperBound - slots.base)
-        for index in elements {
-            let quality = slots.sources[index] & SlotStore.qualityMask
-            if Self.isMeasured(quality), slots.values[index] >= 0 { ranking.offer(slots.values[index]) }
-        }
-        guard rule.finds(in: ranking, intervalSeconds: intervalSeconds) else { return [] }
-        var marks: [SpikeMark] = []
-        for index in elements {
-            let value = slots.values[index]
-            // What a person or a bill has settled is not taken back by a rule.
-            guard Self.isChecked(slots.sources[index] & SlotStore.qualityMask), value > ranking.third,
-                rule.isExceeded(by: value, third: ranking.third)
-            else { continue }
-            marks.append(
-                SpikeMark(
-                    slot: slots.base + Int64(index),
-                    severity: rule.severity,
-                    observedBillionths: rule.excessPercentBillionths(of: value, third: ranking.third),
-                    limitBillionths: rule.thresholdPercentBillionths
-                )
-            )
-        }
-        return marks
-    }
-
-    private mutating func replaceSpikes(in range: Range<Int64>, with new: [SpikeMark], _ changed: inout [Int64]) {
-        if spikes.isEmpty, new.isEmpty { return }
-        let lower = spikeIndex(range.lowerBound)
-        let upper = spikeIndex(range.upperBound)
-        let old = spikes[lower..<upper]
-        if old.elementsEqual(new) { return }
-        for mark in old where !new.contains(mark) { changed.append(mark.slot) }
-        for mark in new where !old.contains(mark) && changed.last != mark.slot { changed.append(mark.slot) }
-        spikes.replaceSubrange(lower..<upper, with: new)
-    }
-
-    /// Index of the first spike at a slot or after it.
-    func spikeIndex(_ slot: Int64) -> Int {
-        var low = 0
-        var high = spikes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if spikes[middle].slot < slot { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    func spike(at slot: Int64) -> SpikeMark? {
-        if spikes.isEmpty { return nil }
-        let index = spikeIndex(slot)
-        return index < spikes.count && spikes[index].slot == slot ? spikes[index] : nil
+        plans.sort { $0.day.start < $1.day.start }
     }
 
     // MARK: One day
@@ -124,125 +122,147 @@ extension Series {
     /// What the slots of a day are judged by.
     struct DayRules {
         var index: Int
+        var dayStart: Int64
         var isClosed: Bool
-        /// Seconds by which the slots are off the day's grid.
-        var offsetSeconds: Int64
         /// Slots without a record are missing.
         var judgesAbsent: Bool
-        /// Gaps of up to this many slots are estimated; 0 where none are.
-        var maximumGap: Int64
+        /// Gaps are estimated.
+        var estimates: Bool
     }
 
     func dayRules(_ day: LocalDay, _ context: FoldContext) -> DayRules {
         let index = context.timeline.index(at: day.start)
-        let rules = context.timeline.entries[index].rules
+        let isClosed = day.end <= closedThrough
         let offset = AlignmentRule.offsetSeconds(dayStart: day.start, phase: phase, intervalSeconds: intervalSeconds)
         // A 25-hour day is no whole number of daily intervals: where the next one starts is for the source to say.
         let isEven = (day.end - day.start) % intervalSeconds == 0
-        let isJudged = day.end <= closedThrough && offset == 0 && isEven
+        let isJudged = isClosed && offset == 0 && isEven
         return DayRules(
             index: index,
-            isClosed: day.end <= closedThrough,
-            offsetSeconds: rules.alignment.isEnabled ? offset : 0,
-            judgesAbsent: isJudged && rules.gap.isEnabled && isolation?.isVirgin != false,
-            maximumGap: isJudged ? rules.linear.maximumSlots(intervalSeconds: intervalSeconds) : 0
+            dayStart: day.start,
+            isClosed: isClosed,
+            judgesAbsent: isJudged && isolation?.isVirgin != false && adopted[index].rules.parameters.gap.isEnabled,
+            estimates: isJudged
         )
     }
 
-    private mutating func settle(
+    private mutating func decide(
         _ day: LocalDay,
-        _ whole: Range<Int64>,
         _ part: Range<Int64>,
         _ forced: [Int64],
         _ context: FoldContext,
-        _ effects: inout Effects
+        _ calendar: inout DayCalendar,
+        _ scratch: inout SettleScratch
     ) {
         let rules = dayRules(day, context)
-        let runs = decide(part, rules, forced, &effects)
-        let kept = whole.clamped(to: slots.base..<slots.end)
-        var window: WindowState?
-        if rules.isClosed, !whole.isEmpty, isWhole(whole) {
-            window = recount(day, whole, kept, &effects)
+        let kept = slots(of: day).clamped(to: slots.base..<slots.end)
+        var runs: [Range<Int64>] = []
+        var gaps = GapSummary()
+        if isTouched(kept, context.facts) || !decidePlainly(part, rules, forced, &runs) {
+            var outcome = outcome(day, kept, rules, context, &calendar)
+            if rules.estimates, outcome.hasGaps {
+                fillGaps(&outcome, day, rules, context, &calendar, &scratch)
+                scale(&outcome, day, rules, context, &calendar, &scratch)
+            }
+            gaps = outcome.gaps
+            runs = record(outcome, part, rules, forced, context)
         }
-        emit(runs, window, rules, context, &effects)
-        reviewExceptions(day, kept, rules, context, &effects)
+        guard rules.isClosed else {
+            if !runs.isEmpty { notePending(day, runs, isRecounted: false) }
+            return
+        }
+        let isRecounted = recount(day, kept, gaps, context)
+        // A day that is closed for the first time has a window to put out.
+        notePending(day, runs, isRecounted: isRecounted)
     }
 
-    /// Computes the results of `part` and returns the runs of slots that have a new version.
-    private mutating func decide(
+    private mutating func notePending(_ day: LocalDay, _ runs: [Range<Int64>], isRecounted: Bool) {
+        var index = pending.count
+        while index > 0, pending[index - 1].day.start > day.start { index -= 1 }
+        if index > 0, pending[index - 1].day.start == day.start {
+            let held = pending[index - 1].runs
+            pending[index - 1].runs = held.isEmpty ? runs : Self.merge(held, runs)
+            pending[index - 1].isRecounted = pending[index - 1].isRecounted || isRecounted
+        } else {
+            pending.insert(PendingDay(day: day, runs: runs, isRecounted: isRecounted), at: index)
+        }
+    }
+
+    private static func merge(_ one: [Range<Int64>], _ other: [Range<Int64>]) -> [Range<Int64>] {
+        var merged: [Range<Int64>] = []
+        for run in (one + other).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = merged.last, run.lowerBound <= last.upperBound {
+                merged[merged.count - 1] = last.lowerBound..<max(last.upperBound, run.upperBound)
+            } else {
+                merged.append(run)
+            }
+        }
+        return merged
+    }
+
+    /// Decides slots that all have a value of their own and about which nothing was found. False: there is one that has more to it; then
+    /// nothing was changed.
+    private mutating func decidePlainly(
         _ part: Range<Int64>,
         _ rules: DayRules,
         _ forced: [Int64],
-        _ effects: inout Effects
-    ) -> [Range<Int64>] {
-        var runs: [Range<Int64>] = []
-        var gap = GapRun(slots: 0..<0, isFilled: false, before: 0, after: 0)
+        _ runs: inout [Range<Int64>]
+    ) -> Bool {
+        let elements = Int(part.lowerBound - slots.base)..<Int(part.upperBound - slots.base)
+        for index in elements {
+            switch slots.sources[index] {
+            case SlotStore.absent: if rules.isClosed { return false }
+            case Quality.missing.rawValue, Quality.failed.rawValue: return false
+            default: break
+            }
+            if slots.outMethods[index] & SlotStore.frozenBit != 0 { return false }
+        }
         var runStart = Int64.min
-        for slot in part {
-            let index = Int(slot - slots.base)
-            let source = slots.sources[index] & SlotStore.qualityMask
-            var value = slots.values[index]
-            var quality = source
-            var method = EstimationMethod.none.rawValue
-            if source == Quality.raw.rawValue, value >= 0, spikes.isEmpty {
-                quality = Quality.validated.rawValue
-            } else {
-                if isGap(slot, rules.index) {
-                    if source == SlotStore.absent {
-                        if !rules.judgesAbsent || slot < firstKnown {
-                            if runStart != .min { runs.append(runStart..<slot) }
-                            runStart = .min
-                            continue
-                        }
-                        quality = Quality.missing.rawValue
-                    } else if source != Quality.missing.rawValue {
-                        quality = Quality.failed.rawValue
-                    }
-                    if rules.maximumGap > 0 {
-                        if !gap.slots.contains(slot) { gap = gapRun(at: slot, rules) }
-                        if gap.isFilled {
-                            value = gap.value(at: slot)
-                            quality = Quality.estimatedLinear.rawValue
-                            method = EstimationMethod.linear.rawValue
-                        }
-                    }
-                } else if let spike = spike(at: slot) {
-                    quality = spike.severity == .fail ? Quality.failed.rawValue : Quality.questionable.rawValue
-                } else if source == Quality.raw.rawValue {
-                    quality = Quality.validated.rawValue
-                } else if Self.isEstimated(source) {
-                    method = EstimationMethod.source.rawValue
-                }
+        for index in elements {
+            let source = slots.sources[index]
+            let slot = slots.base + Int64(index)
+            var isNew = false
+            if source != SlotStore.absent {
+                let quality = source == Quality.raw.rawValue ? Quality.validated.rawValue : source
+                let method = Self.sourceMethod(source)
+                isNew = version(index, slots.values[index], quality, method, isForced: forced.containsSorted(slot))
             }
-            let isNew =
-                slots.outQualities[index] != quality || slots.outValues[index] != value
-                || slots.outMethods[index] != method || forced.containsSorted(slot)
-            guard isNew else {
-                if runStart != .min { runs.append(runStart..<slot) }
+            if isNew, runStart == .min { runStart = slot }
+            if !isNew, runStart != .min {
+                runs.append(runStart..<slot)
                 runStart = .min
-                continue
             }
-            slots.outQualities[index] = quality
-            slots.outValues[index] = value
-            slots.outMethods[index] = method
-            slots.revisions[index] = max(slots.revisions[index], forgottenRevisionFloor(slot)) + 1
-            if runStart == .min { runStart = slot }
         }
         if runStart != .min { runs.append(runStart..<part.upperBound) }
-        return runs
+        return true
     }
 
-    /// Slots that were forgotten may have been versioned before.
     @inline(__always)
-    private func forgottenRevisionFloor(_ slot: Int64) -> UInt32 {
-        isolation == nil ? 0 : forgottenRevision
+    static func sourceMethod(_ source: UInt8) -> UInt8 {
+        source != Quality.raw.rawValue && isEstimated(source)
+            ? EstimationMethod.source.rawValue : EstimationMethod.none.rawValue
+    }
+
+    /// Makes a new version of a slot when it is another result. `method` may have the frozen bit.
+    @inline(__always)
+    mutating func version(_ index: Int, _ value: Int64, _ quality: UInt8, _ method: UInt8, isForced: Bool) -> Bool {
+        guard
+            slots.outQualities[index] != quality || slots.outValues[index] != value
+                || slots.outMethods[index] != method || isForced
+        else { return false }
+        slots.outQualities[index] = quality
+        slots.outValues[index] = value
+        slots.outMethods[index] = method
+        // Slots that were forgotten may have been versioned before.
+        slots.revisions[index] = max(slots.revisions[index], isolation == nil ? 0 : forgottenRevision) + 1
+        return true
     }
 }
 
 extension [Int64] {
     /// Whether the ascending array has the element.
     @inline(__always)
-    fileprivate func containsSorted(_ element: Int64) -> Bool {
+    func containsSorted(_ element: Int64) -> Bool {
         if isEmpty { return false }
         var low = 0
         var high = count

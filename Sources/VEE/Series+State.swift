@@ -17,22 +17,16 @@ extension Series {
         writer.append(forgottenBelow)
         writer.append(unsigned: UInt64(forgottenRevision))
         writer.append(unsigned: UInt64(withdrawnRevision))
-        writer.append(count: referenceLimit)
-        writer.append(count: references.count)
-        for reference in references {
-            reference.raw.encode(into: &writer)
-            writer.append(reference.sourceVersion)
-        }
-        slots.encode(into: &writer)
-        writer.append(count: spikes.count)
-        for spike in spikes {
-            writer.append(spike.slot)
-            writer.append(spike.severity.rawValue)
-            writer.append(spike.observedBillionths)
-            writer.append(spike.limitBillionths)
+        cold.encode(into: &writer)
+        writer.append(slots.base)
+        PackedSlots.append(slots, 0..<slots.count, references, to: &writer)
+        for marks in [findings, corrections] {
+            writer.append(count: marks.count)
+            for mark in marks { mark.encode(into: &writer) }
         }
         writer.append(count: windows.count)
         for window in windows { window.encode(into: &writer) }
+        for day in statistics { day.encode(into: &writer) }
         writer.append(count: exceptions.count)
         for exception in exceptions { exception.encode(into: &writer) }
     }
@@ -54,29 +48,92 @@ extension Series {
         forgottenBelow = try reader.integer(bytes)
         forgottenRevision = try reader.unsigned32(bytes)
         withdrawnRevision = try reader.unsigned32(bytes)
-        referenceLimit = Int(clamping: try reader.unsigned(bytes))
-        let referenceCount = try reader.count(bytes)
-        for _ in 0..<referenceCount {
-            let raw = try RawReference(&reader, bytes)
-            references.append(Reference(raw: raw, sourceVersion: try reader.integer(bytes)))
-        }
-        slots = try SlotStore(&reader, bytes, referenceCount: referenceCount)
-        let spikeCount = try reader.count(bytes)
-        for _ in 0..<spikeCount { spikes.append(try SpikeMark(&reader, bytes)) }
+        cold = try ColdSlots(&reader, bytes)
+        let base: Int64 = try reader.integer(bytes)
+        slots = try PackedSlots.read(base: base, &reader, bytes, into: &references)
+        referenceLimit = max(Self.leastReferenceLimit, 2 * references.count)
+        guard cold.isEmpty || cold.end == base else { throw .malformed("packed slots that do not adjoin") }
+        let findingCount = try reader.count(bytes)
+        for _ in 0..<findingCount { findings.append(try SlotFinding(&reader, bytes)) }
+        let correctionCount = try reader.count(bytes)
+        for _ in 0..<correctionCount { corrections.append(try SlotFinding(&reader, bytes)) }
         let windowCount = try reader.count(bytes)
+        windows.reserveCapacity(windowCount)
         for _ in 0..<windowCount { windows.append(try WindowRecord(&reader, bytes)) }
+        statistics.reserveCapacity(windowCount)
+        for _ in 0..<windowCount { statistics.append(try WindowStatistics(&reader, bytes)) }
         let exceptionCount = try reader.count(bytes)
         for _ in 0..<exceptionCount { exceptions.append(try OpenException(&reader, bytes)) }
     }
 }
 
-extension Series.SpikeMark {
+extension Series.SlotFinding {
+    fileprivate func encode(into writer: inout CompactWriter) {
+        writer.append(first)
+        writer.append(count)
+        writer.append(unsigned: UInt64(rule))
+        writer.append(severity.rawValue)
+        writer.append(effect.rawValue)
+        writer.append(observedBillionths)
+        writer.append(limitBillionths)
+    }
+
     fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
-        slot = try reader.integer(bytes)
-        guard let severity = Severity(rawValue: try reader.byte(bytes)) else { throw .malformed("a severity") }
+        first = try reader.integer(bytes)
+        count = try reader.integer(bytes)
+        rule = try reader.unsigned32(bytes)
+        guard let severity = Severity(rawValue: try reader.byte(bytes)),
+            let effect = Effect(rawValue: try reader.byte(bytes)), count > 0
+        else { throw .malformed("a finding") }
         self.severity = severity
+        self.effect = effect
         observedBillionths = try reader.integer(bytes)
         limitBillionths = try reader.integer(bytes)
+    }
+}
+
+extension Series.Reference {
+    func encode(into writer: inout CompactWriter) {
+        raw.encode(into: &writer)
+        writer.append(sourceVersion)
+    }
+
+    init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+        raw = try RawReference(&reader, bytes)
+        sourceVersion = try reader.integer(bytes)
+    }
+}
+
+extension WindowStatistics {
+    fileprivate func encode(into writer: inout CompactWriter) {
+        for number in [
+            date, daySeconds, longestZeroStart, longestZeroSeconds, longestUseStart, longestUseSeconds, outageSeconds,
+        ] {
+            writer.append(number)
+        }
+        for number in [expected, measured, estimated, failed, missing, zeros] {
+            writer.append(unsigned: UInt64(number))
+        }
+        for number in [sum, highest, least] { writer.append(number) }
+    }
+
+    fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+        let date: Int32 = try reader.integer(bytes)
+        self.init(date: date, daySeconds: try reader.integer(bytes))
+        longestZeroStart = try reader.integer(bytes)
+        longestZeroSeconds = try reader.integer(bytes)
+        longestUseStart = try reader.integer(bytes)
+        longestUseSeconds = try reader.integer(bytes)
+        outageSeconds = try reader.integer(bytes)
+        expected = UInt16(clamping: try reader.unsigned(bytes))
+        measured = UInt16(clamping: try reader.unsigned(bytes))
+        estimated = UInt16(clamping: try reader.unsigned(bytes))
+        failed = UInt16(clamping: try reader.unsigned(bytes))
+        missing = UInt16(clamping: try reader.unsigned(bytes))
+        zeros = UInt16(clamping: try reader.unsigned(bytes))
+        sum = try reader.integer(bytes)
+        highest = try reader.integer(bytes)
+        least = try reader.integer(bytes)
     }
 }
 
@@ -88,6 +145,8 @@ extension Series.WindowRecord {
             writer.append(unsigned: UInt64(number))
         }
         writer.append(sumBillionths)
+        writer.append(grade)
+        writer.append(UInt8(hasGaps ? 1 : 0) | UInt8(isAllGap ? 2 : 0) | UInt8(leansOnHistory ? 4 : 0))
     }
 
     fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
@@ -101,5 +160,10 @@ extension Series.WindowRecord {
         missing = try reader.unsigned32(bytes)
         revision = try reader.unsigned32(bytes)
         sumBillionths = try reader.integer(bytes)
+        grade = try reader.byte(bytes)
+        let marks = try reader.byte(bytes)
+        hasGaps = marks & 1 != 0
+        isAllGap = marks & 2 != 0
+        leansOnHistory = marks & 4 != 0
     }
 }

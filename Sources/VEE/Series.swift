@@ -3,8 +3,9 @@ import MeterEvents
 
 /// One channel of one meter with one interval length: the slots of the kept history and what was decided about them.
 ///
-/// Everything that was decided is a function of what holds in the slots (`Standing`), of the span of data known (`firstKnown`,
-/// `dataEnd`), and of which days are closed; none of it depends on the order in which the data came.
+/// Everything that was decided is a function of what holds in the slots (`Standing`), of what is known of the meter (`MeterFacts`), of
+/// the span of data known (`firstKnown`, `dataEnd`), and of which days are closed; none of it depends on the order in which the
+/// data came. Only a lock does: it holds what stood when it came.
 struct Series: Sendable {
     // What it is.
     let meter: Int
@@ -15,8 +16,11 @@ struct Series: Sendable {
     let phase: Int64
 
     // What came.
+    /// The newer slots.
     var slots = SlotStore()
-    /// The raw events that hold in slots.
+    /// The older ones, directly before.
+    var cold = ColdSlots()
+    /// The raw events that hold in `slots`.
     var references: [Reference] = []
     /// `references` is cleaned when it gets this long.
     var referenceLimit = Series.leastReferenceLimit
@@ -37,16 +41,29 @@ struct Series: Sendable {
     var forgottenRevision: UInt32 = 0
     /// No window that was taken back has a higher revision.
     var withdrawnRevision: UInt32 = 0
-    var spikes: [SpikeMark] = []
+    /// What the rules on intervals found, ascending by slot.
+    var findings: [SlotFinding] = []
+    /// Locked slots that would now have another value, ascending by slot.
+    var corrections: [SlotFinding] = []
+    /// Closed days, ascending.
     var windows: [WindowRecord] = []
+    /// What rules on windows need to know of `windows`, element by element.
+    var statistics: [WindowStatistics] = []
     var exceptions: [OpenException] = []
 
-    /// A bit for every rule set of the timeline under which negative values fail. Follows from channel, unit and timeline.
-    var failsNegative: UInt64 = 0
+    // What follows from the rest.
+    /// By entry of the timeline.
+    var adopted: [AdoptedRules] = []
+    /// Days that were decided and not yet reviewed and put out, ascending by start. Empty between records.
+    var pending: [PendingDay] = []
+    /// Days were closed since `tidy`.
+    var hasClosed = false
     /// Set in the copy that judges data from beyond the history: what is known is just these slots.
     var isolation: Isolation?
 
     static let leastReferenceLimit = 256
+    /// Slots that are this much older than the newest are packed.
+    static let hotSeconds: Int64 = 3 * 86_400
 
     init(meter: Int, channel: String, unit: MeasurementUnit, intervalSeconds: Int64, phase: Int64) {
         self.meter = meter
@@ -63,14 +80,20 @@ struct Series: Sendable {
         var sourceVersion: Int64
     }
 
-    struct SpikeMark: Sendable, Equatable {
-        var slot: Int64
+    /// What a rule said about slots `first ..< first + count`, all of one day.
+    struct SlotFinding: Sendable, Equatable {
+        var first: Int64
+        var count: Int32
+        var rule: UInt32
         var severity: Severity
+        var effect: Effect
         var observedBillionths: Int64
         var limitBillionths: Int64
+
+        var slots: Range<Int64> { first..<first + Int64(count) }
     }
 
-    /// The last state of a closed window that went out.
+    /// The last state of a closed window that went out, and what decides whether it must be looked at again.
     struct WindowRecord: Sendable, Equatable {
         var start: Int64
         var end: Int64
@@ -79,8 +102,31 @@ struct Series: Sendable {
         var estimated: UInt32
         var failed: UInt32
         var missing: UInt32
+        /// 0 before anything went out.
         var revision: UInt32
         var sumBillionths: Int64
+        /// `Severity.rawValue`, 0 for none.
+        var grade: UInt8
+        /// It has gaps, filled or not.
+        var hasGaps: Bool
+        /// All of its slots are in a gap.
+        var isAllGap: Bool
+        /// Earlier days had a part in its estimates, or could have had.
+        var leansOnHistory: Bool
+    }
+
+    struct AdoptedRules: Sendable {
+        let rules: ResolvedRules
+        let limits: SlotLimits
+    }
+
+    /// A day whose results changed.
+    struct PendingDay: Sendable {
+        var day: LocalDay
+        /// Runs of slots with a new version.
+        var runs: [Range<Int64>]
+        /// Its statistics are others than before.
+        var isRecounted: Bool
     }
 
     struct Isolation: Sendable {
@@ -105,6 +151,14 @@ struct Series: Sendable {
         firstSlot(from: day.start)..<firstSlot(from: day.end)
     }
 
+    func slots(of seconds: Range<Int64>) -> Range<Int64> {
+        let lower = (seconds.lowerBound - phase).flooredQuotient(intervalSeconds)
+        return lower..<max(lower, firstSlot(from: seconds.upperBound))
+    }
+
+    /// The first slot that is kept, at hand or cold.
+    var keptBase: Int64 { cold.base ?? slots.base }
+    var isEmpty: Bool { slots.isEmpty && cold.isEmpty }
     /// The end of the newest interval.
     var dataEndSeconds: Int64 { start(of: dataEnd) }
 
@@ -116,14 +170,43 @@ struct Series: Sendable {
         return range.lowerBound >= forgottenBelow
     }
 
-    // MARK: What a source's quality means
+    // MARK: Hot and cold
 
-    /// Whether a value with this quality of the source is put to the interval checks.
-    @inline(__always)
-    static func isChecked(_ quality: UInt8) -> Bool {
-        quality == Quality.raw.rawValue || quality == Quality.validated.rawValue
-            || quality == Quality.questionable.rawValue
+    /// Brings the cold days that have slots from `slot` on to hand.
+    mutating func thaw(from slot: Int64) {
+        guard let end = cold.end, slot < end, let base = cold.base else { return }
+        guard let first = cold.piece(at: max(slot, base)) else { return }
+        var thawed = SlotStore(base: cold.pieces[first].first)
+        for piece in first..<cold.pieces.count {
+            thawed.append(cold.read(piece, &references))
+        }
+        thawed.append(slots)
+        slots = thawed
+        cold.removeAll(from: first)
+        referenceLimit = max(referenceLimit, 2 * references.count)
     }
+
+    /// Packs the closed days that end by an instant.
+    mutating func freeze(through seconds: Int64, _ calendar: inout DayCalendar) {
+        guard !slots.isEmpty else { return }
+        let edge = firstSlot(from: calendar.day(at: min(seconds, closedThrough)).start)
+        guard edge > slots.base else { return }
+        var day = calendar.day(at: start(of: slots.base))
+        while true {
+            let upper = min(firstSlot(from: day.end), slots.end)
+            guard upper <= edge else { break }
+            let lower = max(firstSlot(from: day.start), slots.base)
+            if lower < upper {
+                cold.append(slots, Int(lower - slots.base)..<Int(upper - slots.base), references)
+                slots.removeBelow(upper)
+            }
+            if slots.isEmpty || upper >= edge { break }
+            day = calendar.day(after: day)
+        }
+        cleanReferences()
+    }
+
+    // MARK: What a source's quality means
 
     @inline(__always)
     static func isMeasured(_ quality: UInt8) -> Bool {
@@ -137,21 +220,5 @@ struct Series: Sendable {
 
     static func isEstimated(_ quality: UInt8) -> Bool {
         Quality(rawValue: quality)?.isEstimated ?? false
-    }
-
-    /// Whether a slot fails the interval checks under the rule set with the given index.
-    @inline(__always)
-    func failsNegative(_ value: Int64, _ quality: UInt8, _ rules: Int) -> Bool {
-        value < 0 && failsNegative & (1 << UInt64(truncatingIfNeeded: rules)) != 0 && Self.isChecked(quality)
-    }
-
-    /// Must be called whenever the timeline changes.
-    mutating func adopt(_ timeline: RuleTimeline) {
-        failsNegative = 0
-        guard unit.isAccumulated else { return }
-        for index in timeline.entries.indices
-        where timeline.entries[index].rules.negative.applies(toChannel: channel) {
-            failsNegative |= 1 << UInt64(index)
-        }
     }
 }

@@ -7,23 +7,26 @@ struct SlotStore: Sendable {
     private(set) var base: Int64 = 0
     /// What the source said, in billionths of the unit.
     var values: [Int64] = []
-    /// `Quality.rawValue` of the source or `absent`, with `powerFailedBit`.
+    /// `Quality.rawValue` of the source or `absent`.
     var sources: [UInt8] = []
+    /// `IntervalFlags.rawValue` of the source.
+    var flags: [UInt16] = []
     /// Index into the series' references; 0 where absent.
     var references: [UInt32] = []
     /// The last version that went out.
     var outValues: [Int64] = []
     /// `Quality.rawValue` or `neverEmitted`.
     var outQualities: [UInt8] = []
+    /// `EstimationMethod.rawValue`, with `frozenBit`.
     var outMethods: [UInt8] = []
     var revisions: [UInt32] = []
 
     /// No record of the slot at all.
     static let absent: UInt8 = 0x7f
     static let neverEmitted: UInt8 = 0x7f
-    /// The power failed in the interval, so that it is no end point of an estimate.
-    static let powerFailedBit: UInt8 = 0x80
-    static let qualityMask: UInt8 = 0x7f
+    /// The version that went out is locked (billed).
+    static let frozenBit: UInt8 = 0x80
+    static let methodMask: UInt8 = 0x7f
 
     var count: Int { values.count }
     var isEmpty: Bool { values.isEmpty }
@@ -43,6 +46,7 @@ struct SlotStore: Sendable {
         if surplus > 0 {
             values.removeFirst(surplus)
             sources.removeFirst(surplus)
+            flags.removeFirst(surplus)
             references.removeFirst(surplus)
             outValues.removeFirst(surplus)
             outQualities.removeFirst(surplus)
@@ -52,9 +56,27 @@ struct SlotStore: Sendable {
         base = max(base, slot)
     }
 
+    /// Adds the slots of `later`, which begin where these end.
+    mutating func append(_ later: borrowing SlotStore) {
+        values.append(contentsOf: later.values)
+        sources.append(contentsOf: later.sources)
+        flags.append(contentsOf: later.flags)
+        references.append(contentsOf: later.references)
+        outValues.append(contentsOf: later.outValues)
+        outQualities.append(contentsOf: later.outQualities)
+        outMethods.append(contentsOf: later.outMethods)
+        revisions.append(contentsOf: later.revisions)
+    }
+
+    /// Starts an empty store at a slot.
+    init(base: Int64 = 0) {
+        self.base = base
+    }
+
     private mutating func append(_ surplus: Int) {
         values.append(contentsOf: repeatElement(0, count: surplus))
         sources.append(contentsOf: repeatElement(Self.absent, count: surplus))
+        flags.append(contentsOf: repeatElement(0, count: surplus))
         references.append(contentsOf: repeatElement(0, count: surplus))
         outValues.append(contentsOf: repeatElement(0, count: surplus))
         outQualities.append(contentsOf: repeatElement(Self.neverEmitted, count: surplus))
@@ -65,45 +87,12 @@ struct SlotStore: Sendable {
     private mutating func prepend(_ surplus: Int) {
         values.insert(contentsOf: repeatElement(0, count: surplus), at: 0)
         sources.insert(contentsOf: repeatElement(Self.absent, count: surplus), at: 0)
+        flags.insert(contentsOf: repeatElement(0, count: surplus), at: 0)
         references.insert(contentsOf: repeatElement(0, count: surplus), at: 0)
         outValues.insert(contentsOf: repeatElement(0, count: surplus), at: 0)
         outQualities.insert(contentsOf: repeatElement(Self.neverEmitted, count: surplus), at: 0)
         outMethods.insert(contentsOf: repeatElement(0, count: surplus), at: 0)
         revisions.insert(contentsOf: repeatElement(0, count: surplus), at: 0)
         base -= Int64(surplus)
-    }
-}
-
-extension SlotStore {
-    func encode(into writer: inout CompactWriter) {
-        writer.append(base)
-        writer.append(sources)
-        writer.append(outQualities)
-        writer.append(outMethods)
-        for index in 0..<count {
-            writer.append(values[index])
-            writer.append(unsigned: UInt64(references[index]))
-            writer.append(outValues[index] &- values[index])
-            writer.append(unsigned: UInt64(revisions[index]))
-        }
-    }
-
-    init(_ reader: inout CompactReader, _ bytes: Span<UInt8>, referenceCount: Int) throws(StateError) {
-        base = try reader.integer(bytes)
-        sources = try reader.array(bytes)
-        outQualities = try reader.array(bytes)
-        outMethods = try reader.array(bytes)
-        let count = sources.count
-        guard outQualities.count == count, outMethods.count == count else { throw .malformed("slots of two lengths") }
-        for _ in 0..<count {
-            let value: Int64 = try reader.integer(bytes)
-            values.append(value)
-            let reference = try reader.unsigned32(bytes)
-            guard reference == 0 || Int(reference) < referenceCount else { throw .malformed("a reference to nothing") }
-            references.append(reference)
-            let difference: Int64 = try reader.integer(bytes)
-            outValues.append(value &+ difference)
-            revisions.append(try reader.unsigned32(bytes))
-        }
     }
 }

@@ -24,6 +24,8 @@ public struct VEELimits: Sendable, Equatable {
     /// Days before a channel's newest interval within which late data finds everything that is needed to judge it. Older data is
     /// judged by itself.
     public var historyDays: Int
+    /// Days before the history that are kept for reference: what earlier days say about estimates of the history's first days. 42 at most.
+    public var lookBackDays: Int
     /// A local day is due this long after its end.
     public var graceSeconds: Int64
     /// What has not come by the end of the newest data is missing this long after the channel's last arrival.
@@ -41,9 +43,19 @@ public struct VEELimits: Sendable, Equatable {
     public var maximumWindowSlots: Int
     /// Activated rule sets that are kept, 62 at most.
     public var maximumRuleSets: Int
+    /// Edits and locks that are kept of one meter; of more the oldest by data time go.
+    public var maximumEdits: Int
+    /// Orders to estimate that are kept of one partition, those of groups and those of single meters alike.
+    public var maximumForceEstimates: Int
+    /// Power events that are kept of one meter.
+    public var maximumDeviceEvents: Int
+    /// Registers of one meter, each rate by itself; readings of further ones are passed over and counted.
+    public var maximumRegisters: Int
+    public var maximumWeatherStations: Int
 
     public init(
-        historyDays: Int = 35,
+        historyDays: Int = 45,
+        lookBackDays: Int = 42,
         graceSeconds: Int64 = 86_400,
         lateGraceSeconds: Int64 = 21_600,
         silentDays: Int = 0,
@@ -51,9 +63,15 @@ public struct VEELimits: Sendable, Equatable {
         futureSeconds: Int64 = 35 * 86_400,
         maximumSeries: Int = 1_000_000,
         maximumWindowSlots: Int = 1500,
-        maximumRuleSets: Int = 62
+        maximumRuleSets: Int = 62,
+        maximumEdits: Int = 1000,
+        maximumForceEstimates: Int = 1000,
+        maximumDeviceEvents: Int = 1000,
+        maximumRegisters: Int = 32,
+        maximumWeatherStations: Int = 256
     ) {
         self.historyDays = max(historyDays, 1)
+        self.lookBackDays = min(max(lookBackDays, 0), 42)
         self.graceSeconds = max(graceSeconds, 0)
         self.lateGraceSeconds = max(lateGraceSeconds, 0)
         self.silentDays = min(max(silentDays, 0), self.historyDays)
@@ -62,9 +80,14 @@ public struct VEELimits: Sendable, Equatable {
         self.maximumSeries = max(maximumSeries, 0)
         self.maximumWindowSlots = max(maximumWindowSlots, 1)
         self.maximumRuleSets = min(max(maximumRuleSets, 1), 62)
+        self.maximumEdits = max(maximumEdits, 1)
+        self.maximumForceEstimates = max(maximumForceEstimates, 1)
+        self.maximumDeviceEvents = max(maximumDeviceEvents, 1)
+        self.maximumRegisters = max(maximumRegisters, 0)
+        self.maximumWeatherStations = max(maximumWeatherStations, 0)
     }
 
-    /// Seconds of slots that are kept before the newest one: the history, and three days more so that the days of the history
-    /// have whole neighbours.
-    var keptSeconds: Int64 { Int64(historyDays + 3) * 86_400 }
+    /// Seconds of slots that are kept before the newest one: the history, three days more so that the days of the history have whole
+    /// neighbours, and the days for reference.
+    var keptSeconds: Int64 { Int64(historyDays + 3 + lookBackDays) * 86_400 }
 }

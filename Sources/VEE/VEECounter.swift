@@ -18,6 +18,13 @@ enum VEECounter: Int, CaseIterable {
     case exceptionsCleared
     case ruleSetsActivated
     case ruleSetsRefused
+    case edits
+    case forceEstimates
+    case registerReadings
+    case registersBeyondLimit
+    case deviceEvents
+    case payloadFindings
+    case commands
 
     var name: String {
         switch self {
@@ -39,6 +46,13 @@ enum VEECounter: Int, CaseIterable {
         case .exceptionsCleared: "exceptions_cleared_total"
         case .ruleSetsActivated: "rule_sets_activated_total"
         case .ruleSetsRefused: "rule_sets_refused_total"
+        case .edits: "edits_total"
+        case .forceEstimates: "force_estimates_total"
+        case .registerReadings: "register_readings_total"
+        case .registersBeyondLimit: "register_readings_beyond_limit_total"
+        case .deviceEvents: "device_events_total"
+        case .payloadFindings: "payload_findings_total"
+        case .commands: "commands_total"
         }
     }
 }

@@ -33,15 +33,25 @@ extension VEEProcessor {
             return
         }
         enter(meter, &context)
+        guard passes(block, start..<end, meter, &context, &effects) else { return }
+        lend(checkOf: index, &context)
+        let calendar = meters[meter].calendar
+        if series[index].isLeft(behind: start, context) {
+            series[index].closeAll(context, &calendars.entries[calendar])
+            review(meter, &context, &effects)
+            series[index].leap(to: start, context, &calendars.entries[calendar])
+        }
         let due = series[index].fold(
             block,
             range,
             blockStart: blockStart,
             context,
-            &calendars.entries[meters[meter].calendar],
+            &calendars.entries[calendar],
             &effects
         )
+        context.check = nil
         setDue(index, due)
+        review(meter, &context, &effects)
     }
 
     /// From the first to the last element that the source had a record for; nil when it had none.
@@ -70,7 +80,7 @@ extension VEEProcessor {
             intervalSeconds: interval,
             phase: phase
         )
-        new.adopt(timeline)
+        _ = new.adopt(timeline, meters[meter].registration, &resolved)
         meters[meter].series.append(series.count)
         series.append(new)
         dueAt.append(.max)
@@ -98,7 +108,8 @@ extension VEEProcessor {
             intervalSeconds: Int64(block.intervalSeconds),
             phase: phase
         )
-        alone.adopt(timeline)
+        _ = alone.adopt(timeline, nil, &resolved)
+        context.facts = .none
         alone.judgeAlone(
             block,
             range,

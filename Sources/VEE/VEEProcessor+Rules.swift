@@ -27,15 +27,26 @@ extension VEEProcessor {
         guard timeline.activate(entry) else { return }
         effects.count(VEECounter.ruleSetsActivated.rawValue)
         context.timeline = timeline
-        for index in series.indices {
-            series[index].adopt(timeline)
-            let meter = series[index].meter
-            enter(meter, &context)
+        resolved = ResolvedTable()
+        for meter in meters.indices { readopt(meter, from: entry.effectiveFrom, &context, &effects) }
+    }
+
+    /// Takes up the rules in force for the series of a meter, and decides what is kept of windows from an instant on anew.
+    mutating func readopt(
+        _ meter: Int,
+        from instant: Int64,
+        _ context: inout FoldContext,
+        _ effects: inout Effects
+    ) {
+        enter(meter, &context)
+        let calendar = meters[meter].calendar
+        for index in meters[meter].series {
+            guard series[index].adopt(timeline, meters[meter].registration, &resolved) else { continue }
             var changed = Series.IntakeResult()
-            let calendar = meters[meter].calendar
-            changed.add(series[index].slotsOfWindows(from: entry.effectiveFrom, &calendars.entries[calendar]))
-            setDue(index, series[index].advance(changed, context, &calendars.entries[calendar], &effects))
+            changed.add(series[index].slotsOfWindows(from: instant, &calendars.entries[calendar]))
+            setDue(index, advance(index, changed, &context))
         }
+        review(meter, &context, &effects)
     }
 
     /// An activation is in every partition; the first one speaks for all.
@@ -69,11 +80,59 @@ extension VEEProcessor {
 }
 
 extension Series {
+    /// Works out the rules for the series; must be called whenever the timeline or the registry changes. True when they are others than before.
+    mutating func adopt(
+        _ timeline: RuleTimeline,
+        _ registration: MeterRegistration?,
+        _ resolved: inout ResolvedTable
+    ) -> Bool {
+        let old = adopted
+        adopted = timeline.entries.indices.map { index in
+            let rules = resolved.rules(
+                timeline.entries[index].rules,
+                index,
+                SeriesTraits(channel: channel, meter: registration)
+            )
+            let limits = SlotLimits(
+                rules.parameters,
+                channel: channel,
+                unit: unit,
+                intervalSeconds: intervalSeconds,
+                registration: registration?.channels.first { $0.channel == channel },
+                meter: registration
+            )
+            return AdoptedRules(rules: rules, limits: limits)
+        }
+        guard old.count == adopted.count else { return true }
+        return !zip(old, adopted).allSatisfy { $0.rules === $1.rules && $0.limits == $1.limits }
+    }
+
     /// The kept slots of the windows that start at an instant or after it.
     func slotsOfWindows(from seconds: Int64, _ calendar: inout DayCalendar) -> Range<Int64> {
-        guard !slots.isEmpty, seconds < start(of: slots.end) else { return 0..<0 }
-        let from = max(seconds, start(of: slots.base))
-        let lower = max(firstSlot(from: calendar.day(at: from).start), slots.base)
+        guard !isEmpty, seconds < start(of: slots.end) else { return 0..<0 }
+        let from = max(seconds, start(of: keptBase))
+        let lower = max(firstSlot(from: calendar.day(at: from).start), keptBase)
         return lower..<max(slots.end, lower)
+    }
+}
+
+/// The parameters of the rule sets in force by what overrides choose by. Follows from the timeline.
+struct ResolvedTable: Sendable {
+    private struct Key: Hashable {
+        var entry: Int
+        var traits: SeriesTraits
+    }
+
+    private var known: [Key: ResolvedRules] = [:]
+    /// Kinds of series are few; what is beyond is worked out for each series by itself.
+    private static let maximumCount = 100_000
+
+    /// - Parameter entry: index of the rule set in the timeline.
+    mutating func rules(_ set: RuleSet, _ entry: Int, _ traits: SeriesTraits) -> ResolvedRules {
+        let key = Key(entry: entry, traits: set.overrides.isEmpty ? SeriesTraits() : traits)
+        if let held = known[key] { return held }
+        let rules = ResolvedRules(version: set.version, parameters: set.parameters(for: key.traits))
+        if known.count < Self.maximumCount { known[key] = rules }
+        return rules
     }
 }

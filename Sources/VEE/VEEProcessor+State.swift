@@ -19,6 +19,10 @@ extension VEEProcessor {
         for meter in meters { meter.encode(into: &writer) }
         writer.append(count: series.count)
         for one in series { one.encode(into: &writer) }
+        writer.append(count: forced.count)
+        for order in forced { order.encode(into: &writer) }
+        writer.append(count: weather.count)
+        for station in weather { station.encode(into: &writer) }
         bytes = writer.bytes
     }
 
@@ -40,10 +44,15 @@ extension VEEProcessor {
         let seriesCount = try reader.count(state)
         for index in 0..<seriesCount {
             var one = try Series(&reader, state, meterCount: meterCount)
-            one.adopt(timeline)
+            _ = one.adopt(timeline, meters[one.meter].registration, &resolved)
             meters[one.meter].series.append(index)
             series.append(one)
         }
+        let forcedCount = try reader.count(state)
+        for _ in 0..<forcedCount { forced.append(try ForceRecord(&reader, state)) }
+        let weatherCount = try reader.count(state)
+        for _ in 0..<weatherCount { weather.append(try WeatherRecord(&reader, state)) }
+        for meter in meters.indices { renewFacts(meter) }
         guard reader.position == state.count else { throw .malformed("bytes after the end") }
         // Looked at with the first watermark: what is due is closed already, so nothing comes of it but the times.
         dueAt = Array(repeating: .min, count: series.count)

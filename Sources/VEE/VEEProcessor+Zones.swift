@@ -25,6 +25,7 @@ extension VEEProcessor {
             let due = series[index].recut(context, &calendars.entries[meters[meter].calendar], &effects)
             setDue(index, due)
         }
+        review(meter, &context, &effects)
     }
 
     /// The exception about a zone is about no window and no channel.

@@ -12,23 +12,14 @@ public struct VEEProcessor: Processor {
     public typealias Configuration = VEEConfiguration
 
     public static let name = "vee"
-    public static let stateVersion: UInt32 = 1
-
-    /// Limits, and the rules before the first activation. Zones are left out: a new edition of the time zone database changes few days
-    /// of few zones, and days that were decided stay as they were put out.
-    public static func fingerprint(of configuration: VEEConfiguration) -> UInt64 {
-        var fingerprint = ConfigurationFingerprint()
-        fingerprint.add("\(configuration.limits)")
-        fingerprint.add(configuration.defaultRules.version)
-        return fingerprint.value
-    }
-
+    public static let stateVersion: UInt32 = 2
     public static let inputTopic = "meter.journal"
-    public static let outputTopics = ["meter.validated", "meter.exceptions"]
+    public static let outputTopics = ["meter.validated", "meter.exceptions", "meter.commands"]
     public static let counterNames = VEECounter.allCases.map(\.name)
 
     static let validatedOutput = 0
     static let exceptionsOutput = 1
+    static let commandsOutput = 2
 
     let configuration: VEEConfiguration
     let partition: Int32
@@ -38,6 +29,10 @@ public struct VEEProcessor: Processor {
     var streamMilliseconds: Int64 = .min
     var meters: [MeterState] = []
     var series: [Series] = []
+    /// Orders to estimate, in the order in which they came.
+    var forced: [ForceRecord] = []
+    /// By station, in the order in which the stations appeared.
+    var weather: [WeatherRecord] = []
 
     // What follows from the state and is not part of it.
     var meterIndex: [String: Int] = [:]
@@ -45,6 +40,7 @@ public struct VEEProcessor: Processor {
     /// By series: the watermark at which it must be looked at. Never later than really due.
     var dueAt: [Int64] = []
     var earliestDue = Int64.max
+    var resolved = ResolvedTable()
 
     public init(configuration: VEEConfiguration, partition: Int32) {
         self.configuration = configuration
@@ -56,20 +52,35 @@ public struct VEEProcessor: Processor {
         self.calendars = CalendarTable(configuration.zones)
     }
 
+    /// Limits, and the rules before the first activation. Zones are left out: a new edition of the time zone database changes few days
+    /// of few zones, and days that were decided stay as they were put out.
+    public static func fingerprint(of configuration: VEEConfiguration) -> UInt64 {
+        var fingerprint = ConfigurationFingerprint()
+        fingerprint.add("\(configuration.limits)")
+        fingerprint.add(configuration.defaultRules.version)
+        return fingerprint.value
+    }
+
     public var stateSizes: [(name: String, count: Int)] {
         var slots = 0
+        var cold = 0
+        var coldBytes = 0
         var references = 0
         var windows = 0
         var exceptions = 0
         for one in series {
             slots += one.slots.count
+            cold += one.cold.count
+            coldBytes += one.cold.bytes.count
             references += one.references.count
             windows += one.windows.count
             exceptions += one.exceptions.count
         }
         return [
-            ("meters", meters.count), ("series", series.count), ("slots", slots), ("references", references),
+            ("meters", meters.count), ("series", series.count), ("slots", slots), ("cold_slots", cold),
+            ("cold_bytes", coldBytes), ("references", references),
             ("windows", windows), ("open_exceptions", exceptions), ("rule_sets", timeline.entries.count),
+            ("force_estimates", forced.count), ("weather_stations", weather.count),
         ]
     }
 
@@ -115,33 +126,40 @@ public struct VEEProcessor: Processor {
         )
         switch event.body {
         case .intervalBlock(let block): take(block, &context, &effects)
-        case .meterUpserted(let registration):
-            if let meter = meterSlot(registration.meter) {
-                observeZone(registration.zone, isRegistry: true, of: meter, &context, &effects)
-            }
+        case .registerReads(let reads): take(reads, &context, &effects)
+        case .meterUpserted(let registration): take(registration, &context, &effects)
+        case .deviceEvents(let events): take(events, &context, &effects)
+        case .manualEdit(let edit): take(edit, &context, &effects)
+        case .forceEstimate(let order): take(order, &context, &effects)
+        case .weather(let readings): take(readings, &context, &effects)
         case .ruleSetActivated(let activation): activate(activation, &context, &effects)
-        case .registerReads, .deviceEvents, .manualEdit, .forceEstimate, .weather, .tick, .unknown: break
+        case .tick, .unknown: break
         }
         closeWhatIsDue(&context, &effects)
     }
 
-    /// Looks at every series whose time has come, in the order in which they first appeared.
+    /// Looks at every series whose time has come, meter by meter, in the order in which they first appeared.
     private mutating func closeWhatIsDue(_ context: inout FoldContext, _ effects: inout Effects) {
         guard let now = watermark.milliseconds, now >= earliestDue else { return }
-        var earliest = Int64.max
-        for index in series.indices {
-            if dueAt[index] <= now {
-                enter(series[index].meter, &context)
-                dueAt[index] = series[index].advance(
-                    Series.IntakeResult(),
-                    context,
-                    &calendars.entries[meters[series[index].meter].calendar],
-                    &effects
-                )
+        var due: [Int] = []
+        for index in series.indices where dueAt[index] <= now { due.append(index) }
+        for first in due where dueAt[first] <= now {
+            let meter = series[first].meter
+            enter(meter, &context)
+            // Channels of a meter that are due together are judged together: rules look from one to the other.
+            for index in meters[meter].series where dueAt[index] <= now {
+                dueAt[index] = advance(index, Series.IntakeResult(), &context)
             }
-            earliest = min(earliest, dueAt[index])
+            review(meter, &context, &effects)
         }
-        earliestDue = earliest
+        earliestDue = dueAt.min() ?? .max
+    }
+
+    /// Decides what changed in a series of the meter in hand, and what is due.
+    mutating func advance(_ index: Int, _ result: Series.IntakeResult, _ context: inout FoldContext) -> Int64 {
+        lend(checkOf: index, &context)
+        defer { context.check = nil }
+        return series[index].advance(result, context, &calendars.entries[meters[series[index].meter].calendar])
     }
 
     /// Makes a meter the one in hand.
@@ -149,6 +167,7 @@ public struct VEEProcessor: Processor {
         context.meter = meters[meter].name
         context.key = meters[meter].key
         context.zone = calendars.entries[meters[meter].calendar].rules.identifier
+        context.facts = meters[meter].facts
     }
 
     /// The index of a meter, made known when it is new; nil when there are too many.

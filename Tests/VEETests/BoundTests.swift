@@ -20,7 +20,7 @@ struct BoundTests {
         values[6000] = 40
         values[7000] = -2
         let start = monday - 400 * Events.day
-        var bench = Bench()
+        var bench = Bench(.linearOnly(VEELimits(historyDays: 35, lookBackDays: 0)))
         try bench.feed([Events.tick(monday), Events.block(start, values, interval: 3600, received: monday)])
         #expect(bench.readings.count == 8760)
         #expect(bench.windows.count == 365)
@@ -29,7 +29,10 @@ struct BoundTests {
         #expect(bench.readings.values.filter { $0.quality == .failed }.count == 1)
         #expect(bench.versions.count <= 365 + 16)
         #expect(bench.counter("intervals_revised_total") == 0)
-        #expect(try #require(size("slots", bench)) <= 41 * 24)
+        #expect(try #require(size("slots", bench)) <= 5 * 24)
+        let kept = try #require(size("slots", bench)) + #require(size("cold_slots", bench))
+        #expect(kept <= 41 * 24)
+        #expect(kept >= 38 * 24)
     }
 
     @Test func dataBeyondTheHistoryIsTakenAndNumberedAboveWhatWasThere() throws {
@@ -56,7 +59,7 @@ struct BoundTests {
     }
 
     @Test func aLongSilenceIsBoundedByTheHistory() throws {
-        var bench = Bench()
+        var bench = Bench(.linearOnly(VEELimits(historyDays: 35, lookBackDays: 0)))
         try bench.feed([
             Events.block(monday - 900 * Events.day, Events.flat(24), interval: 3600, received: monday, id: 1),
             Events.block(monday, Events.flat(24), interval: 3600, id: 2), Events.tick(monday + 10 * Events.day),
@@ -115,7 +118,7 @@ struct BoundTests {
     }
 
     @Test func aSilentLiveChannelIsMissingForAsLongAsItIsExpected() throws {
-        var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(silentDays: 2)))
+        var bench = Bench(.linearOnly(VEELimits(silentDays: 2)))
         try bench.feed([Events.block(monday, Events.flat(96)), Events.tick(monday + 30 * Events.day)])
         #expect(bench.windows.count == 3)
         #expect(bench.window(monday + 2 * Events.day)?.missing == 96)

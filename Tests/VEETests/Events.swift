@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import VEE
 
 /// Events for tests: one raw partition unless said otherwise.
 enum Events {
@@ -81,4 +82,19 @@ enum Events {
 
     /// A day of quarter-hours with the same value in each.
     static func flat(_ count: Int, _ value: Double = 1) -> [Double?] { Array(repeating: value, count: count) }
+}
+
+extension RuleSet {
+    /// The default rules with no estimation but E1 to two hours.
+    static var linearOnly: RuleSet {
+        var rules = RuleSet.default1
+        rules.base.estimation.order = [EstimationParameters.Step(.linear, maximumGapSeconds: 7200)]
+        return rules
+    }
+}
+
+extension VEEConfiguration {
+    static func linearOnly(_ limits: VEELimits = VEELimits()) -> VEEConfiguration {
+        VEEConfiguration(zones: ZoneCatalog(), defaultRules: .linearOnly, limits: limits)
+    }
 }

@@ -98,15 +98,18 @@ struct LawTests {
             (left.raw.receivedAtMilliseconds, left.raw.payloadHigh)
                 < (right.raw.receivedAtMilliseconds, right.raw.payloadHigh)
         }
-        var short = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 6)))
-        var long = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 1000)))
+        var short = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 6, lookBackDays: 4)))
+        var long = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 1000, lookBackDays: 4)))
         try short.feed(events)
         try long.feed(events)
         #expect(short.records.elementsEqual(long.records))
-        let slots = short.processor.stateSizes.first { $0.name == "slots" }?.count ?? .max
-        let all = long.processor.stateSizes.first { $0.name == "slots" }?.count ?? 0
-        #expect(slots < all)
-        #expect(slots <= 2 * (12 * 96 + 12 * 24))
+        #expect(kept(short) < kept(long))
+        #expect(kept(short) <= 2 * (16 * 96 + 16 * 24))
+        #expect(short.processor.stateSizes.contains { $0.name == "cold_slots" && $0.count > 0 })
+    }
+
+    private func kept(_ bench: Bench) -> Int {
+        bench.processor.stateSizes.filter { ["slots", "cold_slots"].contains($0.name) }.reduce(0) { $0 + $1.count }
     }
 
     @Test func mutedFoldingChangesTheStateAlike() throws {

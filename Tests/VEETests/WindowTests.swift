@@ -56,7 +56,7 @@ struct WindowTests {
     func gapsOfTwoHoursAreFilledAndLongerOnesStayMissing(length: Int, isFilled: Bool) throws {
         var values = Events.flat(96, 2)
         for index in 40..<40 + length { values[index] = nil }
-        var bench = Bench()
+        var bench = Bench(.linearOnly())
         try bench.feed([Events.block(monday, values), late(monday)])
         let quality: Quality = isFilled ? .estimatedLinear : .missing
         for index in 40..<40 + length {
@@ -192,7 +192,7 @@ struct WindowTests {
     }
 
     @Test func intervalsOfAPowerFailureAreNoEndPoints() throws {
-        var rules = RuleSet.default1
+        var rules = RuleSet.linearOnly
         rules.base.estimation.powerFailureReasons = [43]
         var values = Events.flat(96, 2)
         values[5] = nil

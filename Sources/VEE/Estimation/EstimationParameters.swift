@@ -131,6 +131,11 @@ public struct EstimationParameters: Sendable, Equatable {
         }
     }
 
+    /// The longest gap, in seconds, that any method fills.
+    var longestGapSeconds: Int64 {
+        order.reduce(0) { max($0, $1.maximumGapSeconds) }
+    }
+
     /// The longest gap, in seconds, that a method fills which looks at the ends of the gap.
     var maximumEndedGapSeconds: Int64 {
         var longest: Int64 = 0

@@ -1,0 +1,43 @@
+import MeterCore
+import MeterEvents
+
+/// What is known of a meter besides its intervals, as its series are judged by it. Shared by all that is decided about the meter; replaced
+/// as a whole when something changes.
+final class MeterFacts: Sendable {
+    let registration: MeterRegistration?
+    /// Ascending in the order in which payloads supersede each other.
+    let edits: [EditRecord]
+    /// Spans whose gaps are to be estimated whatever the limits, seconds since 1970.
+    let forced: [Range<Int64>]
+    /// Spans without power, seconds since 1970, ascending, apart from each other.
+    let outages: [Range<Int64>]
+    /// When the meter sent its registers a second time (V06), ascending, seconds since 1970.
+    let staleAt: [Int64]
+    let registers: [RegisterRecord]
+    /// Mean temperatures at the meter's weather station.
+    let weather: WeatherRecord?
+
+    init(
+        registration: MeterRegistration? = nil,
+        edits: [EditRecord] = [],
+        forced: [Range<Int64>] = [],
+        outages: [Range<Int64>] = [],
+        staleAt: [Int64] = [],
+        registers: [RegisterRecord] = [],
+        weather: WeatherRecord? = nil
+    ) {
+        self.registration = registration
+        self.edits = edits
+        self.forced = forced
+        self.outages = outages
+        self.staleAt = staleAt
+        self.registers = registers
+        self.weather = weather
+    }
+
+    static let none = MeterFacts()
+
+    func registration(of channel: String) -> ChannelRegistration? {
+        registration?.channels.first { $0.channel == channel }
+    }
+}

@@ -1,0 +1,71 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+
+/// A register of a meter with what the rules on registers said of it.
+struct RegisterState: Sendable, Equatable {
+    var record: RegisterRecord
+    /// The latest readings, all of them, ascending by time: what tells a reading that only repeats the one before it.
+    private(set) var recent: [RegisterPoint] = []
+    /// Instants of readings that only repeated the one before, ascending.
+    private(set) var staleAt: [Int64] = []
+    var exceptions: [OpenException] = []
+
+    private static let maximumRecent = 32
+    private static let maximumStale = 256
+
+    init(_ record: RegisterRecord) {
+        self.record = record
+    }
+
+    /// Notes a reading for V06. True when other readings are stale than before.
+    mutating func note(_ point: RegisterPoint, _ rule: StaleSnapshotRule) -> Bool {
+        guard point.meterClock != nil else { return false }
+        var index = recent.count
+        while index > 0, recent[index - 1].at >= point.at { index -= 1 }
+        if index < recent.count, recent[index].at == point.at { return false }
+        recent.insert(point, at: index)
+        if recent.count > Self.maximumRecent { recent.removeFirst() }
+        guard let first = recent.first else { return false }
+        var stale = staleAt.filter { $0 <= first.at }
+        for index in recent.indices.dropFirst() where rule.isStale(recent[index], after: recent[index - 1]) {
+            stale.append(recent[index].at)
+        }
+        if stale.count > Self.maximumStale { stale.removeFirst(stale.count - Self.maximumStale) }
+        guard stale != staleAt else { return false }
+        staleAt = stale
+        return true
+    }
+}
+
+extension RegisterState {
+    func encode(into writer: inout CompactWriter) {
+        record.encode(into: &writer)
+        writer.append(count: recent.count)
+        for point in recent {
+            writer.append(point.at)
+            writer.append(point.value)
+            writer.append(point.quality)
+            writer.append(point.meterClock ?? 0)
+        }
+        writer.append(count: staleAt.count)
+        for instant in staleAt { writer.append(instant) }
+        writer.append(count: exceptions.count)
+        for exception in exceptions { exception.encode(into: &writer) }
+    }
+
+    init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+        record = try RegisterRecord(&reader, bytes)
+        let recentCount = try reader.count(bytes)
+        for _ in 0..<recentCount {
+            var point = RegisterPoint(at: try reader.integer(bytes), value: try reader.integer(bytes))
+            point.quality = try reader.byte(bytes)
+            point.meterClock = try reader.integer(bytes)
+            recent.append(point)
+        }
+        let staleCount = try reader.count(bytes)
+        for _ in 0..<staleCount { staleAt.append(try reader.integer(bytes)) }
+        let exceptionCount = try reader.count(bytes)
+        for _ in 0..<exceptionCount { exceptions.append(try OpenException(&reader, bytes)) }
+    }
+}

@@ -1,0 +1,151 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+
+extension Series {
+    /// Puts out what was decided about a day, and what the rules on windows say of it.
+    ///
+    /// - Parameters:
+    ///   - decided: what was decided; nil when only something around the day changed.
+    ///   - windowFindings: of the rules on windows; nil when the day is not closed.
+    mutating func putOut(
+        _ day: LocalDay,
+        _ decided: PendingDay?,
+        _ windowFindings: [WindowFinding],
+        _ context: FoldContext,
+        _ effects: inout Effects
+    ) {
+        let rules = dayRules(day, context)
+        let kept = slots(of: day).clamped(to: slots.base..<max(slots.base, slots.end))
+        var window: WindowState?
+        if rules.isClosed {
+            let grade = grade(day, rules, windowFindings)
+            window = renewWindow(day, grade: grade, isDecided: decided != nil, &effects)
+        }
+        emit(decided?.runs ?? [], window, rules, context, &effects)
+        reviewExceptions(day, decided == nil ? nil : kept, windowFindings, rules, context, &effects)
+    }
+
+    /// The gravest that was found about a day.
+    private func grade(_ day: LocalDay, _ rules: DayRules, _ windowFindings: [WindowFinding]) -> Severity? {
+        var worst: UInt8 = 0
+        let range = slots(of: day)
+        for finding in findings[findingIndex(range.lowerBound)..<findingIndex(range.upperBound)] {
+            worst = max(worst, finding.severity.rawValue)
+        }
+        for finding in windowFindings { worst = max(worst, finding.severity.rawValue) }
+        let index = windowIndex(day.start)
+        if index < windows.count, windows[index].start == day.start, windows[index].hasGaps,
+            adopted[rules.index].rules.parameters.gap.isEnabled, rules.estimates
+        {
+            let isMissing = statistics[index].missing > 0
+            worst = max(worst, GapRule.severity(isEstimated: !isMissing).rawValue)
+        }
+        return Severity(rawValue: worst)
+    }
+
+    /// A closed day as the rules on windows see it.
+    func windowView(_ index: Int, _ siblings: [SiblingWindow], _ context: FoldContext) -> WindowView {
+        WindowView(
+            channel: channel,
+            unit: unit,
+            intervalSeconds: intervalSeconds,
+            start: windows[index].start,
+            end: windows[index].end,
+            statistics: statistics[index],
+            history: statistics,
+            siblings: siblings,
+            registration: context.facts.registration(of: channel),
+            meter: context.facts.registration,
+            registers: registerSpans(endingIn: windows[index].start..<windows[index].end, context)
+        )
+    }
+
+    /// Pairs of readings of the channel's registers whose later one is after the start of a window and not after its end.
+    private func registerSpans(endingIn window: Range<Int64>, _ context: FoldContext) -> [RegisterSpan] {
+        var spans: [RegisterSpan] = []
+        let parameters = adopted[context.timeline.index(at: window.lowerBound)].rules.parameters
+        for register in context.facts.registers where register.channel == channel && register.unit == unit {
+            var index = max(1, register.firstIndex(from: window.lowerBound + 1))
+            while index < register.entries.count, register.entries[index].point.at <= window.upperBound {
+                let view = RegisterView(
+                    unit: unit,
+                    from: register.entries[index - 1].point,
+                    to: register.entries[index].point,
+                    registration: context.facts.registration(of: channel),
+                    meter: context.facts.registration
+                )
+                index += 1
+                guard let from = view.from else { continue }
+                let advance =
+                    FirstRegisterRule.isBaseline(view)
+                    ? nil : parameters.registerIncrease.advance(view).billionths
+                var span = RegisterSpan(from: from, to: view.to, tou: register.tou, advance: advance)
+                sumResults(from.at..<max(from.at, view.to.at), into: &span)
+                spans.append(span)
+            }
+        }
+        return spans
+    }
+
+    private func sumResults(_ time: Range<Int64>, into span: inout RegisterSpan) {
+        span.isAligned =
+            (time.lowerBound - phase) % intervalSeconds == 0 && (time.upperBound - phase) % intervalSeconds == 0
+        let range = slots(of: time)
+        span.expected = range.count
+        guard span.isAligned, !range.isEmpty else { return }
+        var slot = range.lowerBound
+        var index = windowIndex(time.lowerBound)
+        while slot < range.upperBound {
+            while index < windows.count, windows[index].start < start(of: slot) { index += 1 }
+            // Whole days are remembered as sums.
+            if index < windows.count, windows[index].start == start(of: slot), windows[index].end <= time.upperBound {
+                span.add(sum: statistics[index].sum)
+                span.used += statistics[index].used
+                span.estimated += Int(statistics[index].estimated)
+                slot = firstSlot(from: windows[index].end)
+            } else {
+                let next = index < windows.count ? firstSlot(from: windows[index].start) : range.upperBound
+                let end = min(range.upperBound, next > slot ? next : range.upperBound)
+                addResults(slot..<end, into: &span)
+                slot = end
+            }
+        }
+    }
+
+    private func addResults(_ range: Range<Int64>, into span: inout RegisterSpan) {
+        var slot = range.lowerBound
+        while slot < range.upperBound {
+            var end = range.upperBound
+            if let piece = cold.piece(at: slot) {
+                var references: [Reference] = []
+                let store = cold.read(piece, &references)
+                end = min(end, store.end)
+                add(store, slot..<end, into: &span)
+            } else {
+                add(slots, (slot..<end).clamped(to: slots.base..<max(slots.base, slots.end)), into: &span)
+            }
+            slot = end
+        }
+    }
+
+    private func add(_ store: borrowing SlotStore, _ range: Range<Int64>, into span: inout RegisterSpan) {
+        for slot in range {
+            let index = Int(slot - store.base)
+            switch store.outQualities[index] {
+            case SlotStore.neverEmitted, Quality.missing.rawValue, Quality.failed.rawValue: continue
+            case let quality:
+                span.used += 1
+                if Self.isEstimated(quality) { span.estimated += 1 }
+                span.add(sum: store.outValues[index])
+            }
+        }
+    }
+}
+
+extension RegisterSpan {
+    fileprivate mutating func add(sum: Int64) {
+        let (total, overflow) = intervalSum.addingReportingOverflow(sum)
+        intervalSum = overflow ? (sum < 0 ? .min : .max) : total
+    }
+}

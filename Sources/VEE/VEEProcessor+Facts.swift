@@ -1,0 +1,167 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+
+extension VEEProcessor {
+    /// Makes what is known of a meter anew from the state.
+    mutating func renewFacts(_ meter: Int) {
+        let state = meters[meter]
+        let group = state.registration?.group ?? ""
+        let station = state.registration?.weatherStation ?? ""
+        var spans: [Range<Int64>] = []
+        for order in forced where order.concerns(state.name, group: group) { spans.append(order.from..<order.to) }
+        meters[meter].facts = MeterFacts(
+            registration: state.registration,
+            edits: state.edits,
+            forced: spans,
+            outages: state.power.outages,
+            staleAt: state.registers.flatMap(\.staleAt).sorted(),
+            registers: state.registers.map(\.record),
+            weather: station.isEmpty ? nil : weather.first { $0.station == station }
+        )
+    }
+
+    /// Decides spans of time of a meter's series anew, after something about the meter changed.
+    ///
+    /// - Parameters:
+    ///   - channel: only this one; nil for all.
+    ///   - isExpected: slots that nothing came for are expected within the spans.
+    mutating func redecide(
+        _ meter: Int,
+        channel: String? = nil,
+        _ spans: [Range<Int64>],
+        isExpected: Bool = false,
+        _ context: inout FoldContext,
+        _ effects: inout Effects
+    ) {
+        renewFacts(meter)
+        enter(meter, &context)
+        for index in meters[meter].series where channel == nil || series[index].channel == channel {
+            var result = Series.IntakeResult()
+            for span in spans where !series[index].isEmpty {
+                let slots = series[index].slots(of: span)
+                let lower = max(slots.lowerBound, series[index].keptBase)
+                if isExpected, slots.upperBound > lower { series[index].expect(through: slots.upperBound, context) }
+                if lower < slots.upperBound { result.add(lower..<slots.upperBound) }
+            }
+            if result.changed != nil { setDue(index, advance(index, result, &context)) }
+        }
+        review(meter, &context, &effects)
+    }
+
+    mutating func take(_ registration: MeterRegistration, _ context: inout FoldContext, _ effects: inout Effects) {
+        guard let meter = meterSlot(registration.meter) else { return }
+        observeZone(registration.zone, isRegistry: true, of: meter, &context, &effects)
+        guard meters[meter].observe(registration, context.raw) else { return }
+        let old = meters[meter].facts
+        renewFacts(meter)
+        readopt(meter, from: .min, &context, &effects)
+        // Rules on windows and estimates look at the registry too.
+        guard Self.concernsResults(old.registration, registration) || old.forced != meters[meter].facts.forced else {
+            return
+        }
+        redecide(meter, [Int64.min / 4..<Int64.max / 4], &context, &effects)
+    }
+
+    /// Whether a change of the registry can change a result by more than the rules that it chooses.
+    private static func concernsResults(_ old: MeterRegistration?, _ new: MeterRegistration) -> Bool {
+        var same = new
+        if let old {
+            same.transformer = old.transformer
+            same.feeder = old.feeder
+            same.zone = old.zone
+        }
+        return old != same
+    }
+
+    mutating func take(_ events: DeviceEvents, _ context: inout FoldContext, _ effects: inout Effects) {
+        guard let meter = meterSlot(events.meter) else { return }
+        effects.count(VEECounter.deviceEvents.rawValue, by: Int64(events.events.count))
+        let before = meters[meter].power.outages
+        for event in events.events where event.kind == .powerDown || event.kind == .powerUp {
+            _ = meters[meter].power.add(
+                PowerEvents.Event(at: event.at.secondsSinceEpoch, isDown: event.kind == .powerDown),
+                maximumCount: configuration.limits.maximumDeviceEvents
+            )
+        }
+        let after = meters[meter].power.outages
+        guard before != after else { return }
+        let changed = before.filter { !after.contains($0) } + after.filter { !before.contains($0) }
+        // An outage also decides about what stands directly beside it.
+        redecide(meter, changed.map { $0.lowerBound - 86_400..<$0.upperBound + 86_400 }, &context, &effects)
+    }
+
+    mutating func take(_ edit: ManualEdit, _ context: inout FoldContext, _ effects: inout Effects) {
+        guard edit.start < edit.end, let meter = meterSlot(edit.meter) else { return }
+        let record = EditRecord(edit, context.raw)
+        guard meters[meter].add(record, maximumCount: configuration.limits.maximumEdits) else { return }
+        effects.count(VEECounter.edits.rawValue)
+        redecide(
+            meter,
+            channel: edit.channel,
+            [record.start..<record.end],
+            isExpected: record.kind == .setValues,
+            &context,
+            &effects
+        )
+    }
+
+    mutating func take(_ order: ForceEstimate, _ context: inout FoldContext, _ effects: inout Effects) {
+        guard order.from < order.to else { return }
+        let record = ForceRecord(
+            raw: context.raw,
+            group: order.group,
+            meters: order.meters,
+            from: order.from.secondsSinceEpoch,
+            to: order.to.secondsSinceEpoch
+        )
+        guard !forced.contains(record) else { return }
+        effects.count(VEECounter.forceEstimates.rawValue)
+        forced.append(record)
+        if forced.count > configuration.limits.maximumForceEstimates,
+            let oldest = forced.indices.min(by: { forced[$0].to < forced[$1].to })
+        {
+            forced.remove(at: oldest)
+        }
+        for name in order.meters { _ = meterIndex[name] == nil ? nil : meterSlot(name) }
+        for meter in meters.indices
+        where record.concerns(meters[meter].name, group: meters[meter].registration?.group ?? "") {
+            redecide(meter, [record.from..<record.to], isExpected: true, &context, &effects)
+        }
+    }
+
+    mutating func take(_ readings: WeatherReadings, _ context: inout FoldContext, _ effects: inout Effects) {
+        let keptHours = Int32(clamping: configuration.limits.keptSeconds / 3600)
+        let index = weather.firstIndex { $0.station == readings.station }
+        if index == nil, weather.count >= configuration.limits.maximumWeatherStations { return }
+        let held = index.map { weather[$0] } ?? WeatherRecord(station: readings.station, hours: [])
+        guard let renewed = held.adding(readings, context.raw, keptHours: keptHours) else { return }
+        if let index { weather[index] = renewed } else { weather.append(renewed) }
+        let start = readings.start.secondsSinceEpoch
+        let length = Int64(readings.intervalSeconds) * Int64(readings.milliDegreesCelsius.count)
+        // Days compare their temperature with that of days before them.
+        let reach = start - 86_400..<start + length + Int64(configuration.limits.lookBackDays + 1) * 86_400
+        for meter in meters.indices where meters[meter].registration?.weatherStation == readings.station {
+            renewFacts(meter)
+            guard meters[meter].series.contains(where: { series[$0].leans(within: reach) }) else { continue }
+            redecide(meter, [reach], &context, &effects)
+        }
+    }
+}
+
+extension Series {
+    /// Makes room for slots that are expected although nothing came for them.
+    mutating func expect(through slot: Int64, _ context: FoldContext) {
+        let farthest = firstSlot(from: dataEndSeconds + context.limits.keptSeconds)
+        let end = min(slot, farthest)
+        if end > slots.end { slots.cover(slots.end..<end) }
+    }
+
+    /// Whether estimates of days that start within a time follow from earlier days.
+    func leans(within time: Range<Int64>) -> Bool {
+        for window in windows[windowIndex(time.lowerBound)...] where window.start < time.upperBound {
+            if window.leansOnHistory { return true }
+        }
+        return false
+    }
+}

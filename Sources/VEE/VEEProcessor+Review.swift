@@ -1,0 +1,171 @@
+import MeterCore
+import MeterEvents
+import StreamCore
+
+extension VEEProcessor {
+    /// Puts out what was decided about a meter's series, after the rules on windows were put to the days that changed, to later days
+    /// that are compared with them, and to the same days of the other channels. Then old days are packed or forgotten.
+    mutating func review(_ meter: Int, _ context: inout FoldContext, _ effects: inout Effects) {
+        let own = meters[meter].series
+        if own.contains(where: { !series[$0].pending.isEmpty }) {
+            settleBehindChecks(meter, &context)
+            var recounted: [(series: Int, start: Int64, end: Int64)] = []
+            for index in own {
+                for day in series[index].pending where day.isRecounted {
+                    recounted.append((index, day.day.start, day.day.end))
+                }
+            }
+            for index in own { putOut(index, own, recounted, context, &effects) }
+        }
+        for index in own {
+            series[index].pending.removeAll(keepingCapacity: true)
+            series[index].tidy(context, &calendars.entries[meters[meter].calendar])
+        }
+    }
+
+    private mutating func putOut(
+        _ index: Int,
+        _ own: [Int],
+        _ recounted: [(series: Int, start: Int64, end: Int64)],
+        _ context: FoldContext,
+        _ effects: inout Effects
+    ) {
+        let pending = series[index].pending
+        var place = 0
+        for start in daysToReview(index, recounted) {
+            while place < pending.count, pending[place].day.start < start {
+                putOut(index, pending[place], nil, own, context, &effects)
+                place += 1
+            }
+            if place < pending.count, pending[place].day.start == start {
+                putOut(index, pending[place], start, own, context, &effects)
+                place += 1
+            } else {
+                putOut(index, nil, start, own, context, &effects)
+            }
+        }
+        for day in pending[place...] { putOut(index, day, nil, own, context, &effects) }
+    }
+
+    /// Starts of the windows of a series that the rules on windows must look at, ascending.
+    private func daysToReview(
+        _ index: Int,
+        _ recounted: [(series: Int, start: Int64, end: Int64)]
+    ) -> [Int64] {
+        var starts = Set<Int64>()
+        let windows = series[index].windows
+        for day in series[index].pending where isWindow(day.day.start, series[index]) { starts.insert(day.day.start) }
+        for change in recounted {
+            if change.series == index {
+                for window in windows[series[index].windowIndex(change.end)...] { starts.insert(window.start) }
+            } else if isWindow(change.start, series[index]) {
+                starts.insert(change.start)
+            }
+        }
+        return starts.sorted()
+    }
+
+    private func isWindow(_ start: Int64, _ one: Series) -> Bool {
+        let index = one.windowIndex(start)
+        return index < one.windows.count && one.windows[index].start == start
+    }
+
+    /// - Parameters:
+    ///   - decided: nil when the day's slots did not change.
+    ///   - window: start of the window that the rules are to look at; nil for an open day.
+    private mutating func putOut(
+        _ index: Int,
+        _ decided: Series.PendingDay?,
+        _ window: Int64?,
+        _ own: [Int],
+        _ context: FoldContext,
+        _ effects: inout Effects
+    ) {
+        var findings: [WindowFinding] = []
+        var day = decided?.day
+        if let window {
+            let place = series[index].windowIndex(window)
+            let record = series[index].windows[place]
+            let rules = series[index].adopted[context.timeline.index(at: window)].rules
+            let view = series[index].windowView(place, siblings(of: index, record, own, context), context)
+            rules.parameters.judgeWindow(view, &findings)
+            if day == nil {
+                day = LocalDay(
+                    date: CivilDate(daysSinceEpoch: view.statistics.date),
+                    start: record.start,
+                    end: record.end
+                )
+            }
+        }
+        guard let day else { return }
+        series[index].putOut(day, decided, findings, context, &effects)
+    }
+
+    private func siblings(
+        of index: Int,
+        _ window: Series.WindowRecord,
+        _ own: [Int],
+        _ context: FoldContext
+    ) -> [SiblingWindow] {
+        if own.count < 2 { return [] }
+        var siblings: [SiblingWindow] = []
+        for other in own where other != index {
+            let place = series[other].windowIndex(window.start)
+            guard place < series[other].windows.count, series[other].windows[place].start == window.start else {
+                continue
+            }
+            siblings.append(
+                SiblingWindow(
+                    channel: series[other].channel,
+                    unit: series[other].unit,
+                    intervalSeconds: series[other].intervalSeconds,
+                    registration: context.facts.registration(of: series[other].channel),
+                    statistics: series[other].statistics[place]
+                )
+            )
+        }
+        return siblings
+    }
+
+    // MARK: Check meters
+
+    /// Puts the series of the check channel of a series into the context.
+    func lend(checkOf index: Int, _ context: inout FoldContext) {
+        guard let registration = context.facts.registration else { return }
+        let channel = series[index].channel
+        guard let check = registration.channels.first(where: { $0.kind == .check && $0.checkOf == channel }) else {
+            return
+        }
+        let own = meters[series[index].meter].series
+        let found = own.first {
+            series[$0].channel == check.channel && series[$0].unit == series[index].unit
+                && series[$0].intervalSeconds == series[index].intervalSeconds
+        }
+        context.check = found.map { series[$0] }
+    }
+
+    /// Where a check channel changed, the gaps of the main channel are estimated again.
+    private mutating func settleBehindChecks(_ meter: Int, _ context: inout FoldContext) {
+        guard let registration = context.facts.registration,
+            registration.channels.contains(where: { $0.kind == .check })
+        else { return }
+        for check in meters[meter].series where !series[check].pending.isEmpty {
+            guard let kind = registration.channels.first(where: { $0.channel == series[check].channel }),
+                kind.kind == .check
+            else { continue }
+            let days = series[check].pending.map(\.day)
+            for index in meters[meter].series where series[index].channel == kind.checkOf {
+                lend(checkOf: index, &context)
+                for day in days {
+                    let place = series[index].windowIndex(day.start)
+                    guard place < series[index].windows.count, series[index].windows[place].start == day.start,
+                        series[index].windows[place].hasGaps
+                    else { continue }
+                    let slots = series[index].slots(of: day)
+                    series[index].settle(slots, context, &calendars.entries[meters[meter].calendar])
+                }
+                context.check = nil
+            }
+        }
+    }
+}
