@@ -107,6 +107,11 @@ package enum ErrorTable {
         return (Array(unconditional.keys) + Array(unflagged.keys)).filter { !known.contains($0) }.sorted()
     }
 
+    /// The library's name of an error of the protocol.
+    package static func name(ofCode code: Int32) -> String {
+        String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code)))
+    }
+
     /// Names of all errors the library knows.
     package static var libraryNames: [String] {
         var descriptions: UnsafePointer<rd_kafka_err_desc>?

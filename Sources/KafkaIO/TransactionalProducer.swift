@@ -202,7 +202,12 @@ final class TransactionalProducer {
     ) throws(LogError) {
         let deadline = Deadline(milliseconds: timeoutMilliseconds * 2)
         while let error = body(handle.pointer, max(1, min(timeoutMilliseconds, deadline.remainingMilliseconds))) {
-            let failure = Failure(taking: error, of: handle.pointer)
+            var failure = Failure(taking: error, of: handle.pointer)
+            // A transaction that failed while the call was under way: asked again, the library tells what failed it.
+            if failure.code == "_STATE", failure.flags.requiresAbort {
+                guard let cause = body(handle.pointer, timeoutMilliseconds) else { return }
+                failure = Failure(taking: cause, of: handle.pointer)
+            }
             var result = failure.logError(during: .transaction, doing: what)
             guard result.reaction == .retry else { throw result }
             guard !deadline.isOver else {
