@@ -33,9 +33,12 @@ public struct AlarmProcessor: Processor {
     private enum Counter {
         static let payloads = 0
         static let duplicates = 1
-        static let deadLetters = 2
+        static let unclassified = 2
+        /// The first of five, by priority.
         static let alarms = 3
-        static let unclassified = 4
+        static let priorities = 5
+        /// The first of many, by code.
+        static let deadLetters = alarms + priorities
     }
 
     public static let name = "alarms"
@@ -53,9 +56,9 @@ public struct AlarmProcessor: Processor {
     public static let outputTopics = [
         "meter.alarms.p0", "meter.alarms.p1", "meter.alarms.p2", "meter.alarms.p3", "meter.deadletter", "meter.journal",
     ]
-    public static let counterNames = [
-        "payloads_total", "duplicate_payloads_total", "dead_letters_total", "alarms_total", "unclassified_alarms_total",
-    ]
+    public static let counterNames =
+        ["payloads_total", "duplicate_payloads_total", "unclassified_alarms_total"]
+        + (0..<Counter.priorities).map { "alarms_total{priority=\($0)}" } + DeadLetterCounters.names
     private static let deadLetterOutput = 4
     private static let journalOutput = 5
     /// Informational events (priority 4) have no topic of their own and go with the lowest.
@@ -101,7 +104,7 @@ public struct AlarmProcessor: Processor {
     }
 
     private func emit(_ letter: DeadLetterEvent, into effects: inout Effects) {
-        effects.count(Counter.deadLetters)
+        effects.count(Counter.deadLetters + DeadLetterCounters.index(of: letter.code))
         effects.emit(
             to: AlarmProcessor.deadLetterOutput,
             key: Array(letter.idempotencyKey.utf8),
@@ -116,7 +119,7 @@ public struct AlarmProcessor: Processor {
         for (index, event) in intake.readings.events.enumerated() {
             let meaning = configuration.codeMap.meaning(of: event.code)
             if meaning.name == AlarmCodeMap.unclassified.name { effects.count(Counter.unclassified) }
-            effects.count(Counter.alarms)
+            effects.count(Counter.alarms + min(Int(meaning.priority), Counter.priorities - 1))
             if let kind = meaning.eventKind {
                 let fact = DeviceEvents.Event(at: event.occurredAt, kind: kind, code: event.code)
                 if let place = places[event.meter] {

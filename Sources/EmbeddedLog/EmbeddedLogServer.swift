@@ -251,8 +251,10 @@ extension EmbeddedLogConfiguration {
         let logger = logger
         options.report = { event in
             switch event {
-            case .damaged, .readOnly, .maintenanceFailed: logger.error("storage", metadata: ["event": "\(event)"])
-            case .cutTail: logger.warning("storage", metadata: ["event": "\(event)"])
+            case .damaged, .readOnly, .maintenanceFailed:
+                logger.error("storage", metadata: ["code": "ERR_BROKER_STORAGE", "event": "\(event)"])
+            case .cutTail:
+                logger.warning("storage", metadata: ["code": "ERR_BROKER_TAIL_CUT", "event": "\(event)"])
             // What every crash leaves to do; nothing is lost by it.
             case .rebuilt: logger.info("storage", metadata: ["event": "\(event)"])
             case .retired, .compacted: logger.debug("storage", metadata: ["event": "\(event)"])

@@ -118,7 +118,10 @@ extension GroupCoordinator {
         for (id, partitions) in expired {
             removeOffsets(partitions, of: id) { code in
                 guard code != .none else { return }
-                logger.error("offsets not expired", metadata: ["group": "\(id)", "error": "\(code)"])
+                logger.error(
+                    "offsets not expired",
+                    metadata: ["code": "ERR_BROKER_GROUP_NOT_STORED", "group": "\(id)", "error": "\(code)"]
+                )
             }
         }
     }
@@ -157,7 +160,10 @@ extension GroupCoordinator {
         for (id, partitions) in affected {
             removeOffsets(partitions, of: id) { code in
                 guard code != .none else { return }
-                logger.error("offsets not removed", metadata: ["group": "\(id)", "error": "\(code)"])
+                logger.error(
+                    "offsets not removed",
+                    metadata: ["code": "ERR_BROKER_GROUP_NOT_STORED", "group": "\(id)", "error": "\(code)"]
+                )
             }
         }
     }

@@ -175,7 +175,12 @@ final class GroupCoordinator: Sendable {
             let logger = configuration.logger
             log.append([(key, value)]) { result in
                 if case .failure(let error) = result {
-                    logger.error("group not stored", metadata: ["group": "\(group.id)", "error": "\(error)"])
+                    logger.error(
+                        "group not stored",
+                        metadata: [
+                            "code": "ERR_BROKER_GROUP_NOT_STORED", "group": "\(group.id)", "error": "\(error)",
+                        ]
+                    )
                 }
                 completion(result)
             }

@@ -33,7 +33,9 @@ final class RefusalLog: Sendable {
         guard let leftOut else { return }
         logger.warning(
             "\(message)",
-            metadata: ["client": "\(client)", "reason": "\(reason)", "leftOut": "\(leftOut)"]
+            metadata: [
+                "code": "ERR_BROKER_REFUSED", "client": "\(client)", "reason": "\(reason)", "leftOut": "\(leftOut)",
+            ]
         )
     }
 }

@@ -77,7 +77,10 @@ final class TransactionCoordinator: Sendable {
                     abandon(next.id)
                     configuration.logger.error(
                         "transaction state not stored",
-                        metadata: ["id": "\(next.id)", "phase": "\(next.phase.name)", "error": "\(error)"]
+                        metadata: [
+                            "code": "ERR_BROKER_TRANSACTION", "id": "\(next.id)", "phase": "\(next.phase.name)",
+                            "error": "\(error)",
+                        ]
                     )
                     completion(.coordinatorNotAvailable)
                 }

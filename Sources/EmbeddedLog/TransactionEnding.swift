@@ -102,7 +102,10 @@ extension TransactionCoordinator {
         let report: @Sendable (StorageError) -> Void = { error in
             logger.error(
                 "transaction marker not written",
-                metadata: ["id": "\(state.id)", "log": "\(target.topic)-\(target.partition)", "error": "\(error)"]
+                metadata: [
+                    "code": "ERR_BROKER_TRANSACTION", "id": "\(state.id)",
+                    "log": "\(target.topic)-\(target.partition)", "error": "\(error)",
+                ]
             )
             // A deleted topic needs no marker.
             completion(error == .closed ? .none : error.code)

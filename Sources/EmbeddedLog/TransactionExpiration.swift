@@ -47,7 +47,10 @@ extension TransactionCoordinator {
             configuration.logger.info("idle transactional ids forgotten", metadata: ["count": "\(ids.count)"])
         case .failure(let error):
             for id in ids { abandon(id) }
-            configuration.logger.warning("idle transactional ids not forgotten", metadata: ["error": "\(error)"])
+            configuration.logger.warning(
+                "idle transactional ids not forgotten",
+                metadata: ["code": "ERR_BROKER_TRANSACTION", "error": "\(error)"]
+            )
         }
     }
 }

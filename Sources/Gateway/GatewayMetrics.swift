@@ -34,6 +34,14 @@ struct GatewayMetrics: Sendable {
         }
     }
 
+    func answered(status: Int) {
+        registry.counter(
+            "meterlog_gateway_requests_total",
+            help: "Requests with a payload or a tick that were answered, by HTTP status.",
+            labels: [MetricLabel("status", String(status))]
+        ).add()
+    }
+
     func refused(status: Int) {
         registry.counter(
             "meterlog_gateway_refused_total",

@@ -73,6 +73,7 @@ public struct GatewayService<Sink: PayloadSink>: Service {
 
     private func router() -> Router<PeerContext> {
         let router = Router(context: PeerContext.self)
+        router.add(middleware: MetricsMiddleware())
         router.add(middleware: ProblemMiddleware())
         let route = PayloadRoute(configuration: configuration, sink: sink, metrics: GatewayMetrics(registry: registry))
         router.post("/ingest/v1/payloads") { request, context in

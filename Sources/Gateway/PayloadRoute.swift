@@ -38,8 +38,11 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
     @concurrent
     func handle(_ request: Request, _ context: PeerContext) async throws -> Response {
         do {
-            return try await accept(request, context)
+            let response = try await accept(request, context)
+            metrics.answered(status: response.status.code)
+            return response
         } catch let problem as ProblemDocument {
+            metrics.answered(status: problem.status.code)
             metrics.refused(status: problem.status.code)
             throw problem
         }

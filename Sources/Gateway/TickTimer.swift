@@ -1,4 +1,5 @@
 import Logging
+import Telemetry
 
 /// Sends ticks at a fixed interval, so that stream time goes on when no payload comes. A log that can't be reached is said once per
 /// outage; the next tick makes up for the ones that were not sent.
@@ -20,7 +21,12 @@ struct TickTimer<Sink: PayloadSink>: Sendable {
                 if isOut { logger.notice("ticks are stored again") }
                 isOut = false
             } catch {
-                if !isOut { logger.warning("ticks can't be stored; trying on", metadata: ["error": "\(error)"]) }
+                if !isOut {
+                    logger.warning(
+                        "ticks can't be stored; trying on",
+                        metadata: ["code": "\(ErrorCode.ticksNotStored)", "error": "\(error)"]
+                    )
+                }
                 isOut = true
             }
         }

@@ -1,5 +1,6 @@
 public import Hummingbird
 import Logging
+import Telemetry
 
 /// Turns every error of a route into a problem document, so that no client ever sees another error shape: unknown paths, wrong
 /// methods and failures of our own included.
@@ -24,7 +25,10 @@ public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             )
             return try problem.response(from: request, context: context)
         } catch {
-            context.logger.error("request failed", metadata: ["error": "\(error)"])
+            context.logger.error(
+                "request failed",
+                metadata: ["code": "\(ErrorCode.requestFailed)", "error": "\(error)"]
+            )
             let problem = ProblemDocument(
                 .internalServerError,
                 kind: "internal-error",

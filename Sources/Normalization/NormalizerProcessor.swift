@@ -39,11 +39,12 @@ public struct NormalizerProcessor: Processor {
     private enum Counter {
         static let payloads = 0
         static let duplicates = 1
-        static let deadLetters = 2
-        static let rejectedLines = 3
-        static let intervals = 4
-        static let journalRecords = 5
-        static let ticks = 6
+        static let rejectedLines = 2
+        static let intervals = 3
+        static let journalRecords = 4
+        static let ticks = 5
+        /// The first of many, by code.
+        static let deadLetters = 6
     }
 
     /// Indices of `outputTopics`.
@@ -57,10 +58,11 @@ public struct NormalizerProcessor: Processor {
     public static let stateVersion: UInt32 = 1
     public static let inputTopic = "meter.raw"
     public static let outputTopics = ["meter.journal", "meter.deadletter", "meter.rules"]
-    public static let counterNames = [
-        "payloads_total", "duplicate_payloads_total", "dead_letters_total", "rejected_lines_total", "intervals_total",
-        "journal_records_total", "ticks_total",
-    ]
+    public static let counterNames =
+        [
+            "payloads_total", "duplicate_payloads_total", "rejected_lines_total", "intervals_total",
+            "journal_records_total", "ticks_total",
+        ] + DeadLetterCounters.names
 
     private let configuration: Configuration
     private let partition: Int32
@@ -113,7 +115,7 @@ public struct NormalizerProcessor: Processor {
     }
 
     private func emit(_ letter: DeadLetterEvent, timestampMilliseconds: Int64, into effects: inout Effects) {
-        effects.count(Counter.deadLetters)
+        effects.count(Counter.deadLetters + DeadLetterCounters.index(of: letter.code))
         effects.count(Counter.rejectedLines, by: Int64(letter.rejectedLineCount))
         effects.emit(
             to: Output.deadLetter,

@@ -61,19 +61,23 @@ struct ProjectorLoop<Model: ReadModel> {
             pause(configuration.limits.standbyMilliseconds)
         case .reject:
             // `carefulUntil` is set; the next connection finds the record.
-            logger.warning("projection \(Model.name.rawValue): \(failure.reason); looks for the record")
+            logger.warning("\(failure.reason); looks for the record", metadata: fields(.projectionFault))
         case .fatal:
             board.update { $0.phase = .failed(reason: failure.reason) }
-            logger.critical("projection \(Model.name.rawValue) stops: \(failure.reason)")
+            logger.critical("stops: \(failure.reason)", metadata: fields(.projectionFault))
             return false
         }
         return true
     }
 
+    private func fields(_ code: ErrorCode) -> Logger.Metadata {
+        ["projection": "\(Model.name.rawValue)", "code": "\(code)"]
+    }
+
     private mutating func report(_ reason: String, _ consequence: String) {
         guard !isReported else { return }
         isReported = true
-        logger.warning("projection \(Model.name.rawValue) \(consequence): \(reason)")
+        logger.warning("\(consequence): \(reason)", metadata: fields(.projectionOutage))
     }
 
     private mutating func markRunning() {
@@ -81,7 +85,7 @@ struct ProjectorLoop<Model: ReadModel> {
         board.update { $0.phase = .running }
         guard isReported else { return }
         isReported = false
-        logger.notice("projection \(Model.name.rawValue) goes on")
+        logger.notice("goes on", metadata: ["projection": "\(Model.name.rawValue)"])
     }
 
     private func pause(_ milliseconds: Int) {
@@ -169,7 +173,7 @@ extension ProjectorLoop {
             guard let low = lows[position.partition], position.nextOffset < low else { continue }
             let what = "\(position.partition): records \(position.nextOffset) to \(low - 1) are deleted"
             guard !Model.name.isKeptForEver else { throw ProjectionFailure(.fatal, what) }
-            logger.error("projection \(Model.name.rawValue): \(what) and were never projected")
+            logger.error("\(what) and were never projected", metadata: fields(.projectionRecordsGone))
         }
     }
 
@@ -211,7 +215,7 @@ extension ProjectorLoop {
     private mutating func recordFault(_ partition: TopicPartition, at offset: Int64, because reason: String) {
         faults[partition] = "offset \(offset): \(reason)"
         metrics.faults.add()
-        logger.critical("projection \(Model.name.rawValue): \(partition) stops at offset \(offset): \(reason)")
+        logger.critical("\(partition) stops at offset \(offset): \(reason)", metadata: fields(.projectionFault))
     }
 
     private mutating func flush(_ writer: inout ProjectionWriter<Model>) throws(ProjectionFailure) {

@@ -17,13 +17,13 @@ struct ProjectorMetrics: Sendable {
         self.registry = registry
         self.label = label
         func counter(_ name: String, _ help: String) -> Counter {
-            registry.counter("meterlog_projection_\(name)_total", help: help, labels: [label])
+            registry.counter(name, help: help, labels: [label])
         }
-        records = counter("records", "Records folded into the read model.")
-        rows = counter("rows", "Rows handed to the database.")
-        transactions = counter("transactions", "Transactions committed.")
-        retries = counter("retries", "Sessions begun again after the database or the log was away.")
-        faults = counter("faults", "Partitions stopped by a record that can't be projected.")
+        records = counter("meterlog_projection_records_total", "Records folded into the read model.")
+        rows = counter("meterlog_projection_rows_total", "Rows handed to the database.")
+        transactions = counter("meterlog_projection_transactions_total", "Transactions committed.")
+        retries = counter("meterlog_projection_retries_total", "Sessions begun again after the database or the log was away.")
+        faults = counter("meterlog_projection_faults_total", "Partitions stopped by a record that can't be projected.")
         transactionSeconds = registry.histogram(
             "meterlog_projection_transaction_seconds",
             help: "Time of a transaction that stores rows and offsets.",

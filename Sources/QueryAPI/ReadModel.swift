@@ -2,6 +2,7 @@ import HTTPServing
 import HTTPTypes
 import Logging
 import PostgresIO
+import Telemetry
 
 /// The read model as the API sees it: views, through a bounded pool of read-only connections.
 struct ReadModel: Sendable {
@@ -92,7 +93,10 @@ struct ReadModel: Sendable {
                 seconds: 1
             )
         case .database(let cause):
-            logger.warning("query failed", metadata: ["error": "\(cause)"])
+            logger.warning(
+                "query failed",
+                metadata: ["code": "\(ErrorCode.queryFailed)", "error": "\(cause)"]
+            )
             return DatabaseProblem.document(for: cause)
         }
     }

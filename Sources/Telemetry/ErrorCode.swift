@@ -31,10 +31,10 @@ public enum ErrorCode: String, Sendable, CaseIterable, CustomStringConvertible {
     // What a process needs at its start.
     case zonesUnreadable = "ERR_ZONES_UNREADABLE"
 
-    // The embedded log.
+    // The embedded log, where the Kafka protocol has an ErrorCode of its own and these are written out.
     case brokerStorage = "ERR_BROKER_STORAGE"
     case brokerTailCut = "ERR_BROKER_TAIL_CUT"
-    case brokerConnectionLimit = "ERR_BROKER_CONNECTION_LIMIT"
+    case brokerRefused = "ERR_BROKER_REFUSED"
     case brokerGroupNotStored = "ERR_BROKER_GROUP_NOT_STORED"
     case brokerTransaction = "ERR_BROKER_TRANSACTION"
 

@@ -1,30 +1,30 @@
-import SimulationKit
+package import SimulationKit
 import Synchronization
 
 /// Many seeds of the fault simulation, side by side, and what came of them.
-struct FaultCampaign: Sendable {
+package struct FaultCampaign: Sendable {
     /// Failures that are kept with what was wrong; the rest is only counted.
     static let keptFailures = 20
 
-    struct Failure: Sendable, Equatable {
-        var seed: UInt64
-        var crashPoint: Int?
+    package struct Failure: Sendable, Equatable {
+        package var seed: UInt64
+        package var crashPoint: Int?
         /// The first law that was broken.
-        var violation: SimulationReport.Violation
+        package var violation: SimulationReport.Violation
     }
 
-    struct Summary: Sendable {
+    package struct Summary: Sendable {
         /// Runs: one a seed, or one for each place where a process can die.
-        var runs = 0
-        var steps = 0
-        var inputs = 0
-        var outputs = 0
-        var faults: [String: Int] = [:]
-        var events: [String: Int] = [:]
-        var failed = 0
+        package var runs = 0
+        package var steps = 0
+        package var inputs = 0
+        package var outputs = 0
+        package var faults: [String: Int] = [:]
+        package var events: [String: Int] = [:]
+        package var failed = 0
         /// Ascending by seed.
-        var failures: [Failure] = []
-        var seconds = 0.0
+        package var failures: [Failure] = []
+        package var seconds = 0.0
     }
 
     let firstSeed: UInt64
@@ -36,6 +36,22 @@ struct FaultCampaign: Sendable {
     let isCrashSweep: Bool
     /// Enough is known after the first failure (a planted bug was found).
     let stopsAtFailure: Bool
+
+    package init(
+        firstSeed: UInt64,
+        seeds: Int,
+        options: FaultSimulation.Options,
+        parallel: Int,
+        isCrashSweep: Bool,
+        stopsAtFailure: Bool
+    ) {
+        self.firstSeed = firstSeed
+        self.seeds = seeds
+        self.options = options
+        self.parallel = parallel
+        self.isCrashSweep = isCrashSweep
+        self.stopsAtFailure = stopsAtFailure
+    }
 
     /// What the runs at one time share.
     private final class Board: Sendable {
@@ -52,7 +68,7 @@ struct FaultCampaign: Sendable {
     }
 
     /// - Parameter progress: told after each seed.
-    func run(progress: @escaping @Sendable () -> Void) async -> Summary {
+    package func run(progress: @escaping @Sendable () -> Void) async -> Summary {
         let started = Stopwatch.seconds()
         let board = Board()
         await withTaskGroup(of: Void.self) { group in

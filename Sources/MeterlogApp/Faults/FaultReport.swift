@@ -1,17 +1,29 @@
 import HTTPServing
-import SimulationKit
+package import SimulationKit
 
 /// Shows what came of a fault simulation, as text or as JSON.
-struct FaultReport {
+package struct FaultReport {
     let campaign: FaultCampaign
-    let summary: FaultCampaign.Summary
+    package let summary: FaultCampaign.Summary
     let faults: [FaultKind]
     let canary: PlantedDefect?
 
-    /// Whether it came out as it should: no law broken, or the planted bug found.
-    var isGood: Bool { canary == nil ? summary.failed == 0 : summary.failed > 0 }
+    package init(
+        campaign: FaultCampaign,
+        summary: FaultCampaign.Summary,
+        faults: [FaultKind],
+        canary: PlantedDefect?
+    ) {
+        self.campaign = campaign
+        self.summary = summary
+        self.faults = faults
+        self.canary = canary
+    }
 
-    var lines: [String] {
+    /// Whether it came out as it should: no law broken, or the planted bug found.
+    package var isGood: Bool { canary == nil ? summary.failed == 0 : summary.failed > 0 }
+
+    package var lines: [String] {
         let last = campaign.firstSeed + UInt64(max(0, campaign.seeds - 1))
         var lines = [
             "seeds     \(campaign.firstSeed) to \(last), \(summary.runs) runs in \(JSONNumber.text(summary.seconds)) s",
@@ -37,7 +49,7 @@ struct FaultReport {
     }
 
     /// The command line that shows one failure again.
-    func command(for failure: FaultCampaign.Failure) -> String {
+    package func command(for failure: FaultCampaign.Failure) -> String {
         var words = ["meterlog simulate-faults --first-seed \(failure.seed) --seeds 1"]
         for fault in faults { words.append("--fault \(fault.rawValue)") }
         if let canary { words.append("--canary \(canary.rawValue)") }
@@ -49,7 +61,7 @@ struct FaultReport {
         counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 
-    var json: String {
+    package var json: String {
         var writer = JSONText()
         writer.beginObject()
         writer.name("firstSeed")

@@ -2,10 +2,14 @@ import HTTPServing
 import StreamCore
 
 /// Shows how far groups are behind, as a table or as JSON.
-struct LagReport {
+package struct LagReport {
     let lags: [GroupLag]
 
-    var lines: [String] {
+    package init(lags: [GroupLag]) {
+        self.lags = lags
+    }
+
+    package var lines: [String] {
         guard !lags.isEmpty else { return ["no consumer groups"] }
         var table = TextTable(header: [
             "group", "topic", "partition", "committed", "end", "lag", "behind", "member", "host",
@@ -27,7 +31,7 @@ struct LagReport {
     }
 
     /// One object; times in seconds.
-    var json: String {
+    package var json: String {
         var writer = JSONText()
         writer.beginObject()
         writer.member("lagRecords", lags.reduce(0) { $0 + $1.lagRecords })
@@ -72,7 +76,7 @@ struct LagReport {
     private static func seconds(_ milliseconds: Int64) -> String { JSONNumber.text(Double(milliseconds) / 1_000) }
 
     /// In the two largest units.
-    static func duration(_ milliseconds: Int64?) -> String {
+    package static func duration(_ milliseconds: Int64?) -> String {
         guard let milliseconds else { return "-" }
         let seconds = milliseconds / 1_000
         switch seconds {
