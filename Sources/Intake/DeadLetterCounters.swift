@@ -6,7 +6,9 @@ public enum DeadLetterCounters {
     private static let otherCode = "other"
 
     /// Names for `Processor.counterNames`, in the order of the codes.
-    public static let names = (DecodeCode.allCases.map(\.rawValue) + [otherCode]).map { "dead_letters_total{code=\($0)}" }
+    public static let names = (DecodeCode.allCases.map(\.rawValue) + [otherCode]).map { code in
+        "dead_letters_total{code=\(code)}"
+    }
 
     /// The place of a code's counter in `names`.
     public static func index(of code: String) -> Int {

@@ -22,7 +22,10 @@ struct ProjectorMetrics: Sendable {
         records = counter("meterlog_projection_records_total", "Records folded into the read model.")
         rows = counter("meterlog_projection_rows_total", "Rows handed to the database.")
         transactions = counter("meterlog_projection_transactions_total", "Transactions committed.")
-        retries = counter("meterlog_projection_retries_total", "Sessions begun again after the database or the log was away.")
+        retries = counter(
+            "meterlog_projection_retries_total",
+            "Sessions begun again after the database or the log was away."
+        )
         faults = counter("meterlog_projection_faults_total", "Partitions stopped by a record that can't be projected.")
         transactionSeconds = registry.histogram(
             "meterlog_projection_transaction_seconds",
