@@ -11,7 +11,7 @@ public struct MeterBenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             W1Command.self, W2Command.self, BrokerBenchCommand.self, RestoreBenchCommand.self,
-            RestoreWorkerCommand.self,
+            RestoreWorkerCommand.self, RuntimeTortureCommand.self, VEEAccuracyCommand.self,
         ]
     )
 

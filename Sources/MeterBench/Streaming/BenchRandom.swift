@@ -1,8 +1,8 @@
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014): the same seed gives the same input.
-struct BenchRandom: Sendable {
+package struct BenchRandom: Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
