@@ -4,7 +4,8 @@ public struct Settings: Sendable, Equatable {
     public struct Kafka: Sendable, Equatable {
         /// `host:port`; empty: the embedded event log of this machine.
         public var brokers: [String] = []
-        /// librdkafka properties for every client (`security.protocol`, `sasl.mechanisms`, ...).
+        public var security = KafkaSecurity()
+        /// librdkafka properties for every client, above what `security` says.
         public var properties: [String: String] = [:]
     }
 
@@ -15,6 +16,16 @@ public struct Settings: Sendable, Equatable {
         public var port = 9492
         /// Milliseconds between syncs to disk; 0: before every acknowledgement.
         public var fsyncIntervalMilliseconds = 0
+        /// Mechanisms by which clients on this machine log in; empty: they need not.
+        public var saslMechanisms: [String] = []
+        /// The users who may log in; empty: there are none.
+        public var credentialsFile = ""
+        /// How long a transactional id is kept that nobody uses.
+        public var transactionalIdExpirationHours = 168
+        /// How long a producer that writes nothing is remembered.
+        public var producerIdExpirationHours = 24
+        public var tls = BrokerTLS()
+        public var limits = BrokerLimits()
     }
 
     public struct Gateway: Sendable, Equatable {
@@ -62,6 +73,8 @@ public struct Settings: Sendable, Equatable {
         /// After the last arrival for a channel, before what is behind it counts as missing.
         public var lateGraceHours = 6
         public var historyDays = 35
+        /// Rule file that is put into force at the start and at SIGHUP; empty for none.
+        public var rulesFile = ""
     }
 
     public var kafka = Kafka()
@@ -87,7 +100,8 @@ public struct Settings: Sendable, Equatable {
     /// Whether anything here must not be read by others.
     public var holdsSecrets: Bool {
         !gateway.tokens.isEmpty || !api.tokens.isEmpty || !metrics.tokens.isEmpty || databaseURL.contains("password=")
-            || Settings.urlHoldsPassword(databaseURL)
+            || Settings.urlHoldsPassword(databaseURL) || !kafka.security.password.isEmpty
+            || !kafka.security.keyPassword.isEmpty
             || kafka.properties.keys.contains { $0.hasSuffix("password") || $0.hasSuffix("secret") }
     }
 

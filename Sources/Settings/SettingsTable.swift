@@ -30,22 +30,22 @@ enum SettingsTable {
         ("vee", .section(vee)),
     ]
 
-    static let environment: [(String, Field)] = [
-        ("METERLOG_KAFKA_BROKERS", brokers),
-        ("METERLOG_DATABASE_URL", text { $0.databaseURL = $1 }),
-        ("METERLOG_DATA_DIRECTORY", text { $0.dataDirectory = $1 }),
-        ("METERLOG_HOME", text { $0.home = $1 }),
-        ("METERLOG_LOG_LEVEL", choice(logLevels) { $0.logLevel = $1 }),
-        ("METERLOG_LOG_FORMAT", choice(logFormats) { $0.logFormat = $1 }),
-        ("METERLOG_METRICS_ADDRESS", metricsAddress),
-        ("METERLOG_BROKER_PORT", number(0...65_535) { $0.broker.port = $1 }),
-        ("METERLOG_GATEWAY_HOST", text { $0.gateway.host = $1 }),
-        ("METERLOG_GATEWAY_PORT", number(0...65_535) { $0.gateway.port = $1 }),
-        ("METERLOG_GATEWAY_SIMULATED_CLOCK", flag { $0.gateway.usesSimulatedClock = $1 }),
-        ("METERLOG_API_HOST", text { $0.api.host = $1 }),
-        ("METERLOG_API_PORT", number(0...65_535) { $0.api.port = $1 }),
-        ("METERLOG_COMMIT_INTERVAL_MS", number(1...60_000) { $0.stream.commitIntervalMilliseconds = $1 }),
-    ]
+    static let environment: [(String, Field)] =
+        logEnvironment + [
+            ("METERLOG_DATABASE_URL", text { $0.databaseURL = $1 }),
+            ("METERLOG_DATA_DIRECTORY", text { $0.dataDirectory = $1 }),
+            ("METERLOG_HOME", text { $0.home = $1 }),
+            ("METERLOG_LOG_LEVEL", choice(logLevels) { $0.logLevel = $1 }),
+            ("METERLOG_LOG_FORMAT", choice(logFormats) { $0.logFormat = $1 }),
+            ("METERLOG_METRICS_ADDRESS", metricsAddress),
+            ("METERLOG_GATEWAY_HOST", text { $0.gateway.host = $1 }),
+            ("METERLOG_GATEWAY_PORT", number(0...65_535) { $0.gateway.port = $1 }),
+            ("METERLOG_GATEWAY_SIMULATED_CLOCK", flag { $0.gateway.usesSimulatedClock = $1 }),
+            ("METERLOG_API_HOST", text { $0.api.host = $1 }),
+            ("METERLOG_API_PORT", number(0...65_535) { $0.api.port = $1 }),
+            ("METERLOG_VEE_RULES_FILE", text { $0.vee.rulesFile = $1 }),
+            ("METERLOG_COMMIT_INTERVAL_MS", number(1...60_000) { $0.stream.commitIntervalMilliseconds = $1 }),
+        ]
 
     private static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
 
@@ -62,21 +62,6 @@ enum SettingsTable {
         }
         settings.metrics.address = address
     }
-
-    private static let brokers = Field { settings, value, _, _ throws(SettingsError) in
-        settings.kafka.brokers = value.split(separator: ",").map { trim($0) }.filter { !$0.isEmpty }
-    }
-
-    private static let kafka: [(String, Entry)] = [
-        ("brokers", .list(brokers)),
-        ("properties", .table { $0.kafka.properties = $1 }),
-    ]
-
-    private static let broker: [(String, Entry)] = [
-        ("host", .field(text { $0.broker.host = $1 })),
-        ("port", .field(number(0...65_535) { $0.broker.port = $1 })),
-        ("fsync_interval_ms", .field(number(0...60_000) { $0.broker.fsyncIntervalMilliseconds = $1 })),
-    ]
 
     private static let gateway: [(String, Entry)] = [
         ("host", .field(text { $0.gateway.host = $1 })),
@@ -105,13 +90,14 @@ enum SettingsTable {
         ("grace_hours", .field(number(0...8760) { $0.vee.graceHours = $1 })),
         ("late_grace_hours", .field(number(0...8760) { $0.vee.lateGraceHours = $1 })),
         ("history_days", .field(number(2...3660) { $0.vee.historyDays = $1 })),
+        ("rules_file", .field(text { $0.vee.rulesFile = $1 })),
     ]
 
-    private static func text(_ assign: @escaping @Sendable (inout Settings, String) -> Void) -> Field {
+    static func text(_ assign: @escaping @Sendable (inout Settings, String) -> Void) -> Field {
         Field { settings, value, _, _ throws(SettingsError) in assign(&settings, value) }
     }
 
-    private static func number(
+    static func number(
         _ range: ClosedRange<Int>,
         _ assign: @escaping @Sendable (inout Settings, Int) -> Void
     ) -> Field {
@@ -128,7 +114,7 @@ enum SettingsTable {
         }
     }
 
-    private static func flag(_ assign: @escaping @Sendable (inout Settings, Bool) -> Void) -> Field {
+    static func flag(_ assign: @escaping @Sendable (inout Settings, Bool) -> Void) -> Field {
         Field { settings, value, origin, key throws(SettingsError) in
             switch value.lowercased() {
             case "true", "yes", "1": assign(&settings, true)
@@ -138,7 +124,7 @@ enum SettingsTable {
         }
     }
 
-    private static func choice(
+    static func choice(
         _ words: [String],
         _ assign: @escaping @Sendable (inout Settings, String) -> Void
     ) -> Field {
@@ -155,7 +141,7 @@ enum SettingsTable {
         }
     }
 
-    private static func trim(_ text: Substring) -> String {
+    static func trim(_ text: Substring) -> String {
         String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }

@@ -22,7 +22,12 @@ struct ClusterAccess: Sendable {
                 "no brokers: set METERLOG_KAFKA_BROKERS (or kafka.brokers), or use meterlog run, which starts the embedded log"
             )
         }
-        kafka = KafkaSettings(brokers: brokers, clientID: "meterlog", properties: settings.kafka.properties)
+        kafka = KafkaSettings(
+            brokers: brokers,
+            clientID: "meterlog",
+            security: try settings.kafkaSecurity(),
+            properties: settings.kafka.properties
+        )
         let files = try TextFile.folder(settings.home + "/topics", ending: ".yaml")
         catalog = try TopicCatalog.parse(files: files.map { (name: $0.name, yaml: $0.text) })
     }

@@ -120,6 +120,7 @@ struct Diagnosis {
                 verdict: .fine,
                 detail: settings.kafka.brokers.joined(separator: ",") + " answer"
             )
+            let security = Self.security(cluster.kafka)
             let topics = Finding(
                 check: "topics",
                 verdict: plan.isEmpty ? .fine : .wrong,
@@ -127,10 +128,26 @@ struct Diagnosis {
                     ? "as declared"
                     : plan.steps.map { "\($0)" }.joined(separator: "; ") + ". Run: meterlog topics apply"
             )
-            return [brokers, topics]
+            return [brokers, security, topics]
         } catch {
             return [Finding(check: "brokers", verdict: .wrong, detail: "\(error)")]
         }
+    }
+
+    /// How the brokers are reached, and whether the password is in danger there.
+    private static func security(_ kafka: KafkaSettings) -> Finding {
+        let features = KafkaSettings.libraryFeatures.filter { $0 == "ssl" || $0.hasPrefix("sasl") }
+        let detail = "\(kafka.security); librdkafka has \(features.joined(separator: ", "))"
+        let sendsPassword = kafka.security.tls == nil && kafka.security.sasl?.mechanism == .plain
+        let isOutside = kafka.brokers.contains { broker in
+            !["127.", "localhost:", "[::1]:"].contains { broker.hasPrefix($0) }
+        }
+        guard sendsPassword, isOutside else { return Finding(check: "security", verdict: .fine, detail: detail) }
+        return Finding(
+            check: "security",
+            verdict: .warning,
+            detail: detail + ". The password goes over the network as it is: use sasl_ssl or SCRAM"
+        )
     }
 
     private func database(_ settings: Settings) -> [Finding] {

@@ -1,16 +1,21 @@
 import EmbeddedLog
 import Foundation
-import LogStorage
 import Logging
 import ServiceLifecycle
 import Settings
 import Telemetry
+import UnixSignals
 
-/// The embedded event log, started before everything that talks to it and stopped after it.
+/// The embedded event log, started before everything that talks to it and stopped after it. SIGHUP has it read certificates
+/// and credentials again.
 struct EmbeddedBroker: Service {
     private let server: EmbeddedLogServer
-    /// `host:port`.
-    let address: String
+    private let logger: Logger
+    /// Where each listener is reached: first the one for this machine.
+    let addresses: [ListenerAddress]
+
+    /// `host:port` for clients on this machine.
+    var address: String { "\(addresses[0].host):\(addresses[0].port)" }
 
     /// Opens the data directory and listens.
     static func start(
@@ -20,28 +25,43 @@ struct EmbeddedBroker: Service {
         logger: Logger
     ) async throws -> EmbeddedBroker {
         try FileManager.default.createDirectory(atPath: dataDirectory, withIntermediateDirectories: true)
-        var configuration = EmbeddedLogConfiguration(dataDirectory: dataDirectory)
-        configuration.listeners = [BrokerListener(host: settings.broker.host, port: settings.broker.port)]
-        configuration.metrics = metrics
-        configuration.logger = logger
-        let interval = settings.broker.fsyncIntervalMilliseconds
-        configuration.fsync = interval == 0 ? .always : .interval(milliseconds: interval)
+        let configuration = try EmbeddedLogConfiguration(
+            settings,
+            dataDirectory: dataDirectory,
+            metrics: metrics,
+            logger: logger
+        )
         let server = try EmbeddedLogServer(configuration: configuration)
-        let addresses = try await server.start()
-        return EmbeddedBroker(server: server, address: "\(addresses[0].host):\(addresses[0].port)")
+        return EmbeddedBroker(server: server, logger: logger, addresses: try await server.start())
     }
 
-    private init(server: EmbeddedLogServer, address: String) {
+    private init(server: EmbeddedLogServer, logger: Logger, addresses: [ListenerAddress]) {
         self.server = server
-        self.address = address
+        self.logger = logger
+        self.addresses = addresses
     }
 
     func run() async throws {
         do {
-            try await cancelWhenGracefulShutdown { try await server.run() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await reloadAtHangups() }
+                try await cancelWhenGracefulShutdown { try await server.run() }
+                group.cancelAll()
+            }
         } catch is CancellationError {
             // A graceful shutdown is the ordinary end; the server has synced and closed by then.
             try await server.shutdown()
+        }
+    }
+
+    private func reloadAtHangups() async {
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in hangups.cancelOnGracefulShutdown() {
+            do {
+                try server.reload()
+            } catch {
+                logger.error("certificates and credentials not read again", metadata: ["error": "\(error)"])
+            }
         }
     }
 

@@ -27,6 +27,9 @@ struct LocalNode: Sendable {
                 logger: settings.logger("meterlog.broker")
             )
             settings.kafka.brokers = [started.address]
+            // The listener for this machine is in plain text; whether one logs in there is the broker's setting.
+            settings.kafka.security.securityProtocol =
+                settings.broker.saslMechanisms.isEmpty ? .plaintext : .saslPlaintext
             broker = started
         }
         do {
