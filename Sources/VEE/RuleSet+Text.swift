@@ -107,6 +107,9 @@ extension RuleSet {
         return differences
     }
 
+    /// The paths of all parameters, in the order of the text.
+    public static var parameterPaths: [String] { RuleParameter.all.map { $0.path.joined(separator: ".") } }
+
     private var values: [(path: String, value: String)] {
         var values = RuleParameter.all.map { ($0.path.joined(separator: "."), $0.get(base).json) }
         for (index, override) in overrides.enumerated() {

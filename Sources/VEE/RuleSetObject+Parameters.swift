@@ -2,6 +2,9 @@ import MeterCore
 import MeterEvents
 
 extension RuleSetObject {
+    static let gapSeconds: ClosedRange<Int64> = 0...7_776_000
+    static let profileWeights: ClosedRange<Int64> = 0...1_000_000
+
     /// The value of a parameter; nil where the object does not name it.
     func value(_ name: String, _ kind: RuleParameter.Kind) throws(RuleSetError) -> RuleValue? {
         switch kind {
@@ -54,7 +57,7 @@ extension RuleSetObject {
             guard !steps.contains(where: { $0.estimator == estimator }) else {
                 throw RuleSetError(line: object.line, reason: "method \(id) stands twice")
             }
-            guard let seconds = try object.whole("maximumGapSeconds", 0...7_776_000) else {
+            guard let seconds = try object.whole("maximumGapSeconds", Self.gapSeconds) else {
                 throw RuleSetError(line: object.line, reason: "method \(id) without \"maximumGapSeconds\"")
             }
             steps.append(EstimationParameters.Step(estimator, maximumGapSeconds: seconds))
@@ -83,7 +86,7 @@ extension RuleSetObject {
     }
 
     private func weights(_ name: String) throws(RuleSetError) -> [UInt32] {
-        let weights = try wholes(name, 0...1_000_000) ?? []
+        let weights = try wholes(name, Self.profileWeights) ?? []
         guard weights.count == 24, weights.contains(where: { $0 > 0 }) else {
             throw RuleSetError(
                 line: line(of: name),

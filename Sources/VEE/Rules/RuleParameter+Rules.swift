@@ -293,6 +293,14 @@ extension RuleParameter {
                 1...18,
                 "Values with fewer significant digits are passed over."
             ),
+            .number(
+                "rules",
+                "V29",
+                "minimumPerHour",
+                at: { $1(&$0.identical.minimumPerHourBillionths) },
+                amounts,
+                "Smaller intervals are passed over, of the unit per hour."
+            ),
         ],
         rule("V30", { $1(&$0.negative.isEnabled) }, { $1(&$0.negative.severity) }, "Amounts below zero.") + [
             .texts(

@@ -149,4 +149,38 @@ struct RuleSetTextTests {
         let first = try #require(other.differences(from: rules).first)
         #expect("\(first)" == "rules.V19.thresholdPercent: 180 -> 300")
     }
+
+    /// The file as it is in the tree; an installation without the tree has nothing to compare.
+    private func shipped(_ path: String) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
+    @Test func theShippedFileIsTheDefaults() throws {
+        let text = try shipped("ops/vee-rules.json")
+        #expect(text == RuleSet.default1.json)
+        #expect(try RuleSet(json: text, version: "default-1") == .default1)
+    }
+
+    @Test func theShippedSchemaNamesWhatIsRead() throws {
+        let text = try shipped("topics/schemas/vee-rules.schema.json")
+        #expect(text == RuleSet.jsonSchema)
+        let schema = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let sections = try #require(schema["$defs"] as? [String: Any])
+        // Every parameter that the schema names is read, with its default.
+        var paths: [String] = []
+        func collect(_ object: [String: Any], _ path: String) {
+            guard let properties = object["properties"] as? [String: [String: Any]], object["default"] == nil else {
+                paths.append(path)
+                return
+            }
+            for (name, inner) in properties { collect(inner, "\(path).\(name)") }
+        }
+        for section in ["rules", "estimation"] {
+            collect(try #require(sections[section] as? [String: Any]), section)
+        }
+        #expect(Set(paths) == Set(RuleSet.parameterPaths))
+        #expect(paths.count == RuleSet.parameterPaths.count)
+    }
 }

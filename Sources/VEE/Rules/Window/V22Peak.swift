@@ -8,7 +8,7 @@ public import MeterEvents
 /// Formula: `(peak - previous peak) / previous peak * 100 > thresholdPercent`, strictly. Not judged where the previous peak is not above
 /// zero, or the peak is below `minimumPerHour`, or fewer than half of the days are known.
 ///
-/// Parameters: `enabled`, `severity` (warn), `thresholdPercent` (200), `days` (7: each weekday is among them once), `minimumPerHour`
+/// Parameters: `enabled`, `severity` (warn), `thresholdPercent` (200), `days` (14: each weekday is among them twice), `minimumPerHour`
 /// (0.5 kWh per hour of interval).
 ///
 /// Source: Itron Enterprise Edition "Historical Max Usage Percentage Difference".
@@ -19,7 +19,7 @@ public struct PeakRule: Sendable, Equatable {
     public var severity = Severity.warn
     /// In billionths of a percent.
     public var thresholdPercentBillionths: Int64 = 200 * Quantity.scale
-    public var days: Int64 = 7
+    public var days: Int64 = 14
     /// kWh per hour of interval, in billionths.
     public var minimumPerHourBillionths: Int64 = Quantity.scale / 2
 

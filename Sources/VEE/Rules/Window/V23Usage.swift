@@ -5,6 +5,9 @@ public import MeterEvents
 ///
 /// Definition: the average daily usage of the last days against that of the days before them.
 ///
+/// Judged once in `currentDays`, on the last day of each period counted from a Monday, as a bill would be: a rule that slides with the
+/// days tells of one change for weeks.
+///
 /// Formula: `low < reference * lowPercent / 100` or `high > reference * highPercent / 100`, strictly, where both are totals divided by
 /// days. Current are the day and the `currentDays - 1` before it; the reference are the `referenceDays` before those. Days of which less
 /// than half may be used take no part. Not judged where fewer than `minimumDays` of the reference or half of the current days are
@@ -33,7 +36,8 @@ public struct UsageRule: Sendable, Equatable {
     public init() {}
 
     func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
-        guard isEnabled, window.unit == .kilowattHour, window.isDelivered else { return }
+        guard isEnabled, window.unit == .kilowattHour, window.isDelivered, window.isEnd(ofPeriod: currentDays)
+        else { return }
         let current = window.currentUsage(days: currentDays)
         guard current.days * 2 >= currentDays else { return }
         let reference = window.usage(from: currentDays - 1 + referenceDays, to: currentDays)

@@ -5,7 +5,7 @@ public import MeterEvents
 ///
 /// Definition: the highest interval of the last days against the highest of the days before them.
 ///
-/// Formula: as V23, with peaks for averages: `low < reference * lowPercent / 100` or `high > reference * highPercent / 100`, strictly.
+/// Formula: as V23, once in `currentDays` too, with peaks for averages: `low < reference * lowPercent / 100` or `high > reference * highPercent / 100`, strictly.
 ///
 /// Parameters: `enabled`, `severity` (warn), `lowPercent` (30), `highPercent` (200), `currentDays` (28: demand is billed by the month),
 /// `referenceDays` (28), `minimumDays` (10), `maximumEstimatedPercent` (20), `minimumPerHour` (0.5 kWh per hour of interval).
@@ -29,7 +29,8 @@ public struct DemandRule: Sendable, Equatable {
     public init() {}
 
     func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
-        guard isEnabled, window.unit == .kilowattHour, window.isDelivered else { return }
+        guard isEnabled, window.unit == .kilowattHour, window.isDelivered, window.isEnd(ofPeriod: currentDays)
+        else { return }
         let current = window.currentUsage(days: currentDays)
         guard current.days * 2 >= currentDays else { return }
         let reference = window.usage(from: currentDays - 1 + referenceDays, to: currentDays)

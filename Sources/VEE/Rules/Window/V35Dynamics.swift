@@ -9,21 +9,22 @@ public import MeterEvents
 /// Formula: `|x - mean| > thresholdSigma * s` and `|x - mean| / mean * 100 > minimumPercent`, strictly, where `s` is the sample standard
 /// deviation of at least `minimumDays` whole days among the `referenceDays` before the day. In integers, of thousandths of the unit.
 ///
-/// Parameters: `enabled`, `severity` (warn), `thresholdSigma` (4), `minimumDays` (8), `referenceDays` (42), `minimumPercent` (50: steady
-/// loads have a deviation of next to nothing).
+/// Parameters: `enabled`, `severity` (warn), `thresholdSigma` (6), `minimumDays` (8), `referenceDays` (42), `minimumPercent` (100:
+/// steady loads have a deviation of next to nothing; that usage falls is for V23 and V28 to say).
 ///
-/// Source: Oracle Utilities MDM "Dynamic Comparison Validation"; the figures are our own.
+/// Source: Oracle Utilities MDM "Dynamic Comparison Validation". The figures are from hourly data of 351 buildings, where 4 deviations and
+/// 50 percent find 0.5 % of the days, and these 0.06 %.
 public struct DynamicsRule: Sendable, Equatable {
     public static let number: UInt32 = 35
 
     public var isEnabled = true
     public var severity = Severity.warn
     /// In billionths.
-    public var thresholdSigmaBillionths: Int64 = 4 * Quantity.scale
+    public var thresholdSigmaBillionths: Int64 = 6 * Quantity.scale
     public var minimumDays: Int64 = 8
     public var referenceDays: Int64 = 42
     /// In billionths of a percent.
-    public var minimumPercentBillionths: Int64 = 50 * Quantity.scale
+    public var minimumPercentBillionths: Int64 = 100 * Quantity.scale
 
     public init() {}
 

@@ -47,6 +47,11 @@ extension WindowView {
         return usage
     }
 
+    /// Whether the day is the last of a period of so many days. The first period began on Monday, 1970-01-05.
+    func isEnd(ofPeriod days: Int64) -> Bool {
+        (Int64(statistics.date) - 3).flooredRemainder(max(days, 1)) == 0
+    }
+
     /// The channel counts what the customer draws, as far as anyone knows.
     var isDelivered: Bool {
         switch registration?.kind {
