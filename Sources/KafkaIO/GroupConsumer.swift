@@ -8,6 +8,10 @@ final class GroupConsumer {
     /// Leaving a group takes one answer of the coordinator; a broker that is away must not keep a process from ending.
     private static let closeTimeoutMilliseconds: Int32 = 15_000
 
+    /// A process that is restarted keeps its partitions for so long; so long they stand still when it doesn't come back. The library's own
+    /// 45 s is longer than any restart takes.
+    private static let sessionTimeoutMilliseconds = 15_000
+
     private let handle: ClientHandle
     private let reader: PartitionReader
     private var loop = FetchLoop()
@@ -19,11 +23,20 @@ final class GroupConsumer {
         try configuration.set("group.id", options.groupID)
         if let instance = options.groupInstanceID { try configuration.set("group.instance.id", instance) }
         try configuration.set("partition.assignment.strategy", "cooperative-sticky")
+        let timeout = "session.timeout.ms"
+        if settings.properties[timeout] == nil, settings.consumerProperties[timeout] == nil {
+            try configuration.set(timeout, String(Self.sessionTimeoutMilliseconds))
+        }
         try configuration.set("isolation.level", "read_committed")
         try configuration.set("enable.auto.commit", "false")
         try configuration.set("enable.auto.offset.store", "false")
         try configuration.set("auto.offset.reset", "error")
         try configuration.set("enable.partition.eof", "false")
+        // When this much is fetched ahead the library (2.0) looks again only after a second, so it must last a second.
+        for (name, value) in ["queued.min.messages": "200000", "queued.max.messages.kbytes": "49152"]
+        where settings.consumerProperties[name] == nil && settings.properties[name] == nil {
+            try configuration.set(name, value)
+        }
         configuration.withPointer { pointer in
             rd_kafka_conf_set_rebalance_cb(pointer) { client, code, partitions, opaque in
                 guard let client, let partitions, let context = ClientContext.of(opaque) else { return }
