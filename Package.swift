@@ -56,6 +56,8 @@ let package = Package(
     products: [
         .executable(name: "meterlog", targets: ["meterlog"]),
         .executable(name: "meterlog-bench", targets: ["meterlog-bench"]),
+        // What ops/fuzz links with libFuzzer.
+        .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -206,6 +208,12 @@ let package = Package(
         ),
         .executableTarget(name: "meterlog-bench", dependencies: ["MeterBench"], swiftSettings: strict),
 
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["MeterCore", "KafkaProtocol", "MeterFormats", "LogStorage", "EmbeddedLog"],
+            swiftSettings: strict
+        ),
+
         tests("MeterCore"),
         tests("StreamCore"),
         tests("Telemetry"),
@@ -237,6 +245,7 @@ let package = Package(
             "MeterBench",
             ["MeterCore", "StreamCore", "MeterEvents", "VEE", "KafkaIO", "StreamRuntime", "SimulationKit", "Telemetry"]
         ),
+        tests("FuzzTargets"),
         tests("MeterlogApp", ["StreamCore", "Telemetry", "Normalization", "VEE", "Alarms", "SimulationKit"]),
     ]
 )
