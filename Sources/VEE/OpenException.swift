@@ -17,26 +17,20 @@ struct OpenException: Sendable, Equatable {
     var isOfWindow: Bool
 
     /// Stable code for those who act on it; empty when the rule number says it all.
-    var code: String { rule == GapRule.number ? GapRule.exceptionCode : "" }
+    var code: String { RuleText.code(rule) }
 
-    var reason: String {
-        let first = Instant(secondsSinceEpoch: firstStart)
-        let seconds = observedBillionths / 1_000_000_000
-        switch rule {
-        case GapRule.number:
-            let limit = limitBillionths / 1_000_000_000
-            let why =
-                seconds > limit
-                ? "longer than the \(limit) s that may be estimated" : "without a valid value on both sides"
-            return "\(count) intervals from \(first) stay missing: a gap of \(seconds) s \(why)"
-        case SpikeRule.number:
-            let percent = Quantity(billionths: observedBillionths)
-            return "\(count) intervals from \(first) are up to \(percent) % above the third highest of the day"
-        case NegativeRule.number:
-            return "\(count) intervals from \(first) are negative, down to \(Quantity(billionths: observedBillionths))"
-        default:
-            return "\(count) intervals from \(first) are \(seconds) s off the interval grid of the day"
+    func reason(_ unit: MeasurementUnit) -> String {
+        if isOfWindow {
+            return RuleText.reason(window: rule, observed: observedBillionths, limit: limitBillionths, unit: unit)
         }
+        return RuleText.reason(
+            rule,
+            firstStart: firstStart,
+            count: count,
+            observed: observedBillionths,
+            limit: limitBillionths,
+            unit: unit
+        )
     }
 }
 

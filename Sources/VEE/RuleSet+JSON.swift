@@ -97,5 +97,15 @@ extension RuleSet {
         for (rule, low, high) in bands where low > high {
             throw RuleSetError(line: object.line, reason: "\(rule): lowPercent is above highPercent")
         }
+        let spans: [(String, Int64)] = [
+            ("V23", parameters.usage.currentDays - 1 + parameters.usage.referenceDays),
+            ("V24", parameters.demand.currentDays - 1 + parameters.demand.referenceDays),
+        ]
+        for (rule, days) in spans where days > 42 {
+            throw RuleSetError(
+                line: object.line,
+                reason: "\(rule): currentDays and referenceDays reach back \(days) days, 42 are remembered"
+            )
+        }
     }
 }

@@ -138,14 +138,20 @@ extension Series {
         _ effects: inout Effects
     ) {
         effects.emit(
-            exception.event(isOpen: isOpen, channel: channel, adopted[rules.index].rules.version, context),
+            exception.event(isOpen: isOpen, channel: channel, unit, adopted[rules.index].rules.version, context),
             context
         )
     }
 }
 
 extension OpenException {
-    func event(isOpen: Bool, channel: String, _ ruleSet: String, _ context: FoldContext) -> VeeException {
+    func event(
+        isOpen: Bool,
+        channel: String,
+        _ unit: MeasurementUnit,
+        _ ruleSet: String,
+        _ context: FoldContext
+    ) -> VeeException {
         VeeException(
             meter: context.meter,
             channel: channel,
@@ -159,7 +165,7 @@ extension OpenException {
             observedBillionths: observedBillionths,
             limitBillionths: limitBillionths,
             code: code,
-            reason: reason,
+            reason: reason(unit),
             ruleSet: ruleSet,
             decidedAtMilliseconds: context.decidedAtMilliseconds,
             raw: context.raw

@@ -54,6 +54,7 @@ extension Series {
             end: windows[index].end,
             statistics: statistics[index],
             history: statistics,
+            lookBackDays: Int32(clamping: context.limits.lookBackDays),
             siblings: siblings,
             registration: context.facts.registration(of: channel),
             meter: context.facts.registration,

@@ -101,7 +101,7 @@ extension VEEProcessor {
             limitBillionths: finding.limitBillionths,
             isOfWindow: true
         )
-        return open.event(isOpen: true, channel: payload.channel, rules.version, context)
+        return open.event(isOpen: true, channel: payload.channel, payload.unit, rules.version, context)
     }
 
     /// Proposes a command to the device, once for each receive day.

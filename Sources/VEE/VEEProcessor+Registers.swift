@@ -171,6 +171,6 @@ extension VEEProcessor {
         _ effects: inout Effects
     ) {
         let channel = record.tou.isEmpty ? record.channel : "\(record.channel)/\(record.tou)"
-        effects.emit(exception.event(isOpen: isOpen, channel: channel, rules.version, context), context)
+        effects.emit(exception.event(isOpen: isOpen, channel: channel, record.unit, rules.version, context), context)
     }
 }

@@ -4,7 +4,7 @@ import MeterEvents
 extension RuleParameter {
     private static let percents: ClosedRange<Int64> = 0...1_000_000
     private static let amounts: ClosedRange<Int64> = 0...1_000_000_000
-    private static let days: ClosedRange<Int64> = 1...90
+    private static let days: ClosedRange<Int64> = 1...42
 
     /// All parameters, in the order of the text: the rules by number, then the estimation.
     static let all: [RuleParameter] = {
@@ -590,7 +590,7 @@ extension RuleParameter {
                     "V35",
                     "minimumDays",
                     at: { $1(&$0.dynamics.minimumDays) },
-                    2...90,
+                    2...42,
                     "Like days that must be known."
                 ),
                 .whole(

@@ -18,7 +18,7 @@ enum RuleText {
     }
 
     /// Rule 27 in an exception: a locked value would be another now.
-    static let lockedRule: UInt32 = 27
+    static let lockedRule = Series.correctionRule
     static let lockedCode = "ERR_VEE_LOCKED_27"
 
     /// What a finding says about single intervals: `count` of them from `firstStart` (seconds since 1970) on.

@@ -5,7 +5,7 @@ import VEE
 
 /// The rules on closed days: V04, V22 to V26, V28, V31, V32, V34 to V36.
 struct WindowRuleTests {
-    /// Sunday, 2024-05-12: the last day of a week and of four weeks counted from 1970-01-05.
+    /// Sunday, 2024-05-12: the last day of a week, a fortnight and four weeks counted from 1970-01-05.
     static let date: Int32 = 19_855
 
     /// Quarter-hours of one value, the first of another.
@@ -161,9 +161,9 @@ struct WindowRuleTests {
 
     // MARK: V24
 
-    @Test func monthlyDemandAgainstTheMonthBefore() {
+    @Test func demandOfAFortnightAgainstTheWeeksBefore() {
         func found(_ peak: Double) -> [UInt32] {
-            let history = Self.days(28...55, 24, peak: 1) + Self.days(1...27, 24, peak: peak)
+            let history = Self.days(14...41, 24, peak: 1) + Self.days(1...13, 24, peak: peak)
             return rules(Self.window(Self.day(24, peak: peak), history: history)).filter { $0 == 24 }
         }
         #expect(found(2).isEmpty)
@@ -248,5 +248,22 @@ struct WindowRuleTests {
         // Half of the day measured is enough.
         #expect(rules(Self.window(estimated(0, measured: 48), history: five)).isEmpty)
         #expect(rules(Self.window(estimated(0, measured: 47), history: five)) == [36])
+    }
+
+    /// What is remembered beyond the look-back is as if it were not there.
+    @Test func daysBeyondTheLookBackDoNotCount() {
+        func found(_ lookBackDays: Int32) -> [UInt32] {
+            var window = Self.window(Self.day(0), history: [Self.day(5, back: 10)] + Self.days(1...9, 0))
+            window.lookBackDays = lookBackDays
+            return rules(window)
+        }
+        #expect(found(10) == [28])
+        #expect(found(9).isEmpty)
+        var view = Self.window(Self.day(1), history: Self.days(1...20, 1))
+        view.lookBackDays = 8
+        #expect(view.earlier(8) != nil)
+        #expect(view.earlier(9) == nil)
+        #expect(view.earlier(from: 20).count == 8)
+        #expect(view.earlier(from: 5, to: 3).count == 3)
     }
 }

@@ -51,6 +51,9 @@ package struct WindowView: Sendable {
     package var statistics: WindowStatistics
     /// Remembered days of the series, ascending by date. The day itself and later ones may be among them and are passed over.
     package var history: [WindowStatistics]
+    /// Days before the day that the rules may look at, whatever they ask for: what is remembered beyond must not count, or it would
+    /// matter when something is forgotten.
+    package var lookBackDays: Int32
     package var siblings: [SiblingWindow]
     package var registration: ChannelRegistration?
     package var meter: MeterRegistration?
@@ -65,6 +68,7 @@ package struct WindowView: Sendable {
         end: Int64,
         statistics: WindowStatistics,
         history: [WindowStatistics] = [],
+        lookBackDays: Int32 = 42,
         siblings: [SiblingWindow] = [],
         registration: ChannelRegistration? = nil,
         meter: MeterRegistration? = nil,
@@ -77,6 +81,7 @@ package struct WindowView: Sendable {
         self.end = end
         self.statistics = statistics
         self.history = history
+        self.lookBackDays = lookBackDays
         self.siblings = siblings
         self.registration = registration
         self.meter = meter
@@ -85,12 +90,13 @@ package struct WindowView: Sendable {
 
     /// The remembered days with dates from `days` before this one to `toDays` before it (both at least 1), ascending.
     package func earlier(from days: Int32, to toDays: Int32 = 1) -> ArraySlice<WindowStatistics> {
-        let lower = firstIndex(from: statistics.date - days)
+        let lower = firstIndex(from: statistics.date - min(days, lookBackDays))
         return history[lower..<max(lower, firstIndex(from: statistics.date - toDays + 1))]
     }
 
     /// The day `days` before this one; nil where it is not known.
     package func earlier(_ days: Int32) -> WindowStatistics? {
+        guard days <= lookBackDays else { return nil }
         let index = firstIndex(from: statistics.date - days)
         return index < history.count && history[index].date == statistics.date - days ? history[index] : nil
     }

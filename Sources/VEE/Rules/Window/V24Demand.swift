@@ -7,8 +7,8 @@ public import MeterEvents
 ///
 /// Formula: as V23, once in `currentDays` too, with peaks for averages: `low < reference * lowPercent / 100` or `high > reference * highPercent / 100`, strictly.
 ///
-/// Parameters: `enabled`, `severity` (warn), `lowPercent` (30), `highPercent` (200), `currentDays` (28: demand is billed by the month),
-/// `referenceDays` (28), `minimumDays` (10), `maximumEstimatedPercent` (20), `minimumPerHour` (0.5 kWh per hour of interval).
+/// Parameters: `enabled`, `severity` (warn), `lowPercent` (30), `highPercent` (200), `currentDays` (14), `referenceDays` (28: together
+/// no more than what is remembered), `minimumDays` (10), `maximumEstimatedPercent` (20), `minimumPerHour` (0.5 kWh per hour of interval).
 ///
 /// Source: California DASMMD section B, "high/low demand"; no threshold is published.
 public struct DemandRule: Sendable, Equatable {
@@ -19,7 +19,7 @@ public struct DemandRule: Sendable, Equatable {
     /// In billionths of a percent.
     public var lowPercentBillionths: Int64 = 30 * Quantity.scale
     public var highPercentBillionths: Int64 = 200 * Quantity.scale
-    public var currentDays: Int64 = 28
+    public var currentDays: Int64 = 14
     public var referenceDays: Int64 = 28
     public var minimumDays: Int64 = 10
     public var maximumEstimatedPercentBillionths: Int64 = 20 * Quantity.scale
