@@ -184,6 +184,6 @@ public struct AlarmProcessor: Processor {
     }
 
     public var stateSizes: [(name: String, count: Int)] {
-        [("payload_keys", intake.keyCount)]
+        [("payload_keys", intake.keyCount), ("payload_key_bytes", intake.keyByteCount)]
     }
 }

@@ -64,6 +64,8 @@ public struct PayloadIntake: Sendable {
 
     /// Keys held for de-duplication.
     public var keyCount: Int { keys.count }
+    /// Bytes of memory that they take.
+    public var keyByteCount: Int { keys.memoryByteCount }
 
     /// Takes the record `index` of `batch`.
     public mutating func take(_ batch: borrowing InputBatch, _ index: Int) -> Outcome {

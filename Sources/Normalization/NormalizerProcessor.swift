@@ -56,6 +56,15 @@ public struct NormalizerProcessor: Processor {
 
     public static let name = "normalizer"
     public static let stateVersion: UInt32 = 1
+
+    /// The state is the set of keys seen and the last tick. Zones and formats decide over outputs alone.
+    public static func fingerprint(of configuration: Configuration) -> UInt64 {
+        var fingerprint = ConfigurationFingerprint()
+        fingerprint.add(configuration.duplicateHorizonMilliseconds)
+        fingerprint.add(configuration.tickIntervalMilliseconds)
+        return fingerprint.value
+    }
+
     public static let inputTopic = "meter.raw"
     public static let outputTopics = ["meter.journal", "meter.deadletter", "meter.rules"]
     public static let counterNames =
@@ -143,7 +152,7 @@ public struct NormalizerProcessor: Processor {
         guard let rules = intake.readings.ruleSet else { return }
         effects.emit(
             to: Output.rules,
-            key: Array(version.utf8),
+            key: Array("\(version)@\(rules.effectiveFrom)".utf8),
             timestampMilliseconds: raw.receivedAtMilliseconds
         ) { $0.append(contentsOf: rules.json.utf8) }
     }
@@ -201,6 +210,6 @@ public struct NormalizerProcessor: Processor {
     }
 
     public var stateSizes: [(name: String, count: Int)] {
-        [("payload_keys", intake.keyCount)]
+        [("payload_keys", intake.keyCount), ("payload_key_bytes", intake.keyByteCount)]
     }
 }

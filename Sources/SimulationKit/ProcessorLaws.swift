@@ -94,10 +94,10 @@ public struct ProcessorLaws<P: Processor> {
             attempt("batches cut anywhere, seed \(seed)") { laws throws(ProcessorFault) in
                 try laws.transcript(cuts: cuts).difference(from: reference)
             }
-            attempt("snapshot and restore before record \(place)") { laws throws(ProcessorFault) in
+            attempt("snapshot and restore before record \(place), seed \(seed)") { laws throws(ProcessorFault) in
                 try laws.checkSnapshot(at: place, reference)
             }
-            attempt("muted until record \(place)") { laws throws(ProcessorFault) in
+            attempt("muted until record \(place), seed \(seed)") { laws throws(ProcessorFault) in
                 try laws.checkMuted(until: place, reference)
             }
         }
