@@ -35,6 +35,13 @@ import Testing
         #expect(one.lagRecords == 2)
     }
 
+    @Test func markersOfTransactionsAreNothingToRead() {
+        var one = GroupLag.Partition(partition: TopicPartition("t", 0), committed: 9, start: 0, end: 10)
+        #expect(one.lagRecords == 1)
+        one.holdsOnlyMarkers = true
+        #expect(one.lagRecords == 0)
+    }
+
     @Test func showsATableWithTotals() {
         let lines = LagReport(lags: [lag]).lines
         #expect(lines.count == 2 + 3 + 1)

@@ -12,12 +12,14 @@ package struct GroupLag: Sendable, Equatable {
         package var end: Int64
         /// Age of the next unread record by its timestamp, in milliseconds; nil where none is unread or it could not be read in time.
         package var ageMilliseconds: Int64?
+        /// Nothing is to be read up to the end: there are markers of transactions alone.
+        package var holdsOnlyMarkers = false
         package var member: String?
         package var host: String?
 
         /// Offsets between the next to be read and the last stable one; all there are where nothing was committed. Transaction markers
-        /// take an offset too, so that this is never too small.
-        package var lagRecords: Int64 { max(0, end - nextOffset) }
+        /// take an offset too, so that this is never too small; where there are only markers it is 0.
+        package var lagRecords: Int64 { holdsOnlyMarkers ? 0 : max(0, end - nextOffset) }
         /// Where the next unread record is to be looked for.
         package var nextOffset: Int64 { max(committed ?? start, start) }
 

@@ -88,7 +88,11 @@ struct LagSurvey {
         var timestamps: [TopicPartition: Int64] = [:]
         var batch = InputBatch()
         let deadline = Stopwatch.seconds() + Self.ageTimeoutSeconds
-        while timestamps.count < behind.count, !reader.isAtEnd, Stopwatch.seconds() < deadline {
+        var ended: Set<TopicPartition> = []
+        while timestamps.count + ended.count < behind.count, Stopwatch.seconds() < deadline {
+            for one in behind where timestamps[one.partition] == nil && reader.end(of: one.partition) != nil {
+                ended.insert(one.partition)
+            }
             guard try reader.poll(into: &batch, limits: PollLimits(maxRecords: 500), timeoutMilliseconds: 250) else {
                 continue
             }
@@ -97,11 +101,13 @@ struct LagSurvey {
                 let partition = batch.partition(of: run.lowerBound)
                 guard timestamps[partition] == nil else { continue }
                 timestamps[partition] = batch.entries[run.lowerBound].timestampMilliseconds
+                ended.remove(partition)
                 found.append(partition)
             }
             if !found.isEmpty, timestamps.count < behind.count { try reader.pause(found) }
         }
         for index in lag.partitions.indices {
+            lag.partitions[index].holdsOnlyMarkers = ended.contains(lag.partitions[index].partition)
             guard let timestamp = timestamps[lag.partitions[index].partition] else { continue }
             lag.partitions[index].ageMilliseconds = max(0, nowMilliseconds - timestamp)
         }
