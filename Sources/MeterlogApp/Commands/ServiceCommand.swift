@@ -18,9 +18,10 @@ struct ServiceCommand: AsyncParsableCommand {
     var name: ServiceName
     @Option(help: "Name of this process among those that run the same service. Default: the host's name.")
     var instance: String?
+    @OptionGroup var threads: ThreadsOption
 
     func run() async throws {
-        try await ServiceRun(name: name, common: common, instance: instance).run()
+        try await ServiceRun(name: name, common: common, instance: instance, threads: threads).run()
     }
 }
 
@@ -29,9 +30,10 @@ struct ServiceRun {
     let name: ServiceName
     let common: CommonOptions
     let instance: String?
+    let threads: ThreadsOption
 
     func run() async throws {
-        let settings = try common.settings()
+        let settings = threads.applied(to: try common.settings(), for: name)
         let logger = settings.logger("meterlog.\(name.rawValue)")
         let monitor = ProcessMonitor.install()
         let pipeline = try Pipeline(
@@ -69,6 +71,7 @@ public struct SingleServiceCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @Option(help: "Name of this process among those that run the same service. Default: the host's name.")
     var instance: String?
+    @OptionGroup var threads: ThreadsOption
 
     public init() {}
 
@@ -79,7 +82,12 @@ public struct SingleServiceCommand: AsyncParsableCommand {
                 throw AppError.unusable("there is no service \(service)")
             }
             let command = try SingleServiceCommand.parse()
-            try await ServiceRun(name: name, common: command.common, instance: command.instance).run()
+            try await ServiceRun(
+                name: name,
+                common: command.common,
+                instance: command.instance,
+                threads: command.threads
+            ).run()
         } catch {
             exit(withError: error)
         }
