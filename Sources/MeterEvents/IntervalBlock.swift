@@ -14,7 +14,7 @@ public struct IntervalBlock: Sendable, Equatable {
     public var billionths: [Int64]
     /// One byte per slot: `Quality.rawValue`, or `IntervalBlock.noRecord`.
     public var qualities: [UInt8]
-    /// The source's own method (high byte) and reason (low byte) per slot; empty when it has none.
+    /// The source's own status per slot, 0 for none: quality flag x 10,000 + method x 100 + reason. Empty when no slot has one.
     public var sourceStatus: [UInt16]
     /// The source's own version of these values, 0 when it has none.
     public var sourceVersion: Int64

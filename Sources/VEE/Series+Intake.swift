@@ -124,7 +124,8 @@ extension Series {
     private func sourceFlags(_ block: IntervalBlock, _ element: Int, _ context: FoldContext) -> UInt16 {
         var flags = block.flags.isEmpty ? 0 : block.flags[element]
         guard !block.sourceStatus.isEmpty else { return flags }
-        let reason = UInt8(truncatingIfNeeded: block.sourceStatus[element])
+        // The last two digits of a status are its reason (`NEMQuality.status`).
+        let reason = UInt8(block.sourceStatus[element] % 100)
         guard reason != 0 else { return flags }
         let seconds = block.start.secondsSinceEpoch + Int64(element) * intervalSeconds
         let estimation = adopted[context.timeline.index(at: seconds)].rules.parameters.estimation

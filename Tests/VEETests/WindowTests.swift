@@ -197,10 +197,13 @@ struct WindowTests {
         var values = Events.flat(96, 2)
         values[5] = nil
         var status = [UInt16](repeating: 0, count: 96)
-        status[4] = 0x112b
-        var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules))
-        try bench.feed([Events.block(monday, values, status: status), late(monday)])
-        #expect(bench.reading(monday + 4500)?.quality == .missing)
+        // Actual with reason 43; then with reason 27, whose status has 43 in its low byte.
+        for (code, quality) in [(UInt16(10_043), Quality.missing), (10_027, .estimatedLinear)] {
+            status[4] = code
+            var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules))
+            try bench.feed([Events.block(monday, values, status: status), late(monday)])
+            #expect(bench.reading(monday + 4500)?.quality == quality)
+        }
     }
 
     @Test func sourceQualitiesAreCarried() throws {

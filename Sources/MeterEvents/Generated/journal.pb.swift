@@ -173,7 +173,7 @@ nonisolated struct Meterlog_V1_IntervalBlock: Sendable {
   /// One byte per slot: MeterCore.Quality; 255 means that the source had no record for the slot.
   var qualities: Data = Data()
 
-  /// Empty, or two bytes per slot, little endian: the source's own method (high byte) and reason (low byte) codes.
+  /// Empty, or two bytes per slot, little endian: the source's own status, quality flag x 10,000 + method x 100 + reason.
   var sourceStatus: Data = Data()
 
   /// The source's own version of these values (NEM12 UpdateDateTime as yyyymmddhhmmss), 0 when it has none.

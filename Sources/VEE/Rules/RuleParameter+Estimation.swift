@@ -14,7 +14,7 @@ extension RuleParameter {
             "estimation",
             "powerFailureReasons",
             at: { $1(&$0.estimation.powerFailureReasons) },
-            "Reason codes of the source that mean a power failure, beside the canonical flag."
+            "Reason codes of the source (the last two digits of its status) that mean a power failure, beside the canonical flag."
         ),
         .whole(
             "estimation",

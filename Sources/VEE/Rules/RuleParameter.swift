@@ -124,7 +124,7 @@ extension RuleParameter {
     static func bytes(_ path: String..., at place: @escaping Place<[UInt8]>, _ meaning: String) -> RuleParameter {
         RuleParameter(
             path,
-            .wholes(1...255),
+            .wholes(1...99),
             place,
             meaning,
             get: { .wholes($0.map(Int64.init)) },
