@@ -4,7 +4,9 @@ import Logging
 import Synchronization
 
 extension GroupCoordinator {
+    /// What has expired by now is gone, even if the next tick has not come yet.
     func describe(_ request: DescribeGroupsRequest, _ context: RequestContext) -> DescribeGroupsResponse {
+        tick()
         var response = DescribeGroupsResponse()
         response.groups = request.groups.map { id in
             var answer = DescribeGroupsResponse.DescribedGroup()
@@ -36,6 +38,7 @@ extension GroupCoordinator {
     }
 
     func list(_ request: ListGroupsRequest, _ context: RequestContext) -> ListGroupsResponse {
+        tick()
         var response = ListGroupsResponse()
         let states = Set(request.statesFilter.map { $0.lowercased() })
         let types = Set(request.typesFilter.map { $0.lowercased() })
@@ -58,6 +61,7 @@ extension GroupCoordinator {
         _ context: RequestContext,
         _ respond: @escaping @Sendable (DeleteGroupsResponse) -> Void
     ) {
+        tick()
         let collector = ResultCollector(count: request.groupsNames.count) { codes in
             var response = DeleteGroupsResponse()
             response.results = zip(request.groupsNames, codes).map { id, code in

@@ -265,4 +265,23 @@ struct GroupTests {
             #expect(try member.join().errorCode == ErrorCode.unknownMemberId.rawValue)
         }
     }
+
+    @Test("a member whose session is over is gone for administrators at once")
+    func expiredForAdministrators() async throws {
+        let time = ManualClock()
+        try await TestBroker.with {
+            $0.clock = time.clock
+        } _: { broker in
+            let client = try broker.connect()
+            var member = Member(client: client, group: "g", instance: "i")
+            #expect(try member.join(sessionTimeout: 5_000).errorCode == 0)
+            #expect(try member.sync([member.id: [1]]).errorCode == 0)
+            var deletion = DeleteGroupsRequest()
+            deletion.groupsNames = ["g"]
+            let busy = try client.call(deletion, version: 2).results.first?.errorCode
+            #expect(busy == ErrorCode.nonEmptyGroup.rawValue)
+            time.advance(milliseconds: 5_000)
+            #expect(try client.call(deletion, version: 2).results.first?.errorCode == 0)
+        }
+    }
 }
