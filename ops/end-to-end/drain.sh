@@ -22,3 +22,6 @@ wait "$simulation" || code=$?
 check "every payload is acknowledged" equal 0 "$code"
 check "everything is projected" simulation_is_projected
 check "nothing differs from the truth" equal 0 "$(truth_differences)"
+check "no group is behind" client lag --max-lag 0
+check "the fault simulation keeps every law" client simulate-faults --seeds 200 --json
+check "the fault simulation finds a planted bug" client simulate-faults --canary redo-keeps-outputs

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KafkaIO
 import Settings
 
 /// `meterlog lag`: how far consumer groups are behind.
@@ -37,7 +38,7 @@ struct LagCommand: AsyncParsableCommand {
         let cluster = try ClusterAccess(settings: settings, logger: settings.logger("meterlog.lag"))
         let survey = LagSurvey(cluster: cluster, groups: group, topics: topic)
         while true {
-            let lags = try await BlockingThread.run { try survey.lags(nowMilliseconds: Stopwatch.wallMilliseconds()) }
+            let lags = try await BlockingThread.run { try Self.lags(survey) }
             let report = LagReport(lags: lags)
             for line in json ? [report.json] : report.lines { Terminal.print(line) }
             if let maxLag, let worst = lags.max(by: { $0.greatestLag < $1.greatestLag }), worst.greatestLag > maxLag {
@@ -47,6 +48,15 @@ struct LagCommand: AsyncParsableCommand {
             guard let watch else { return }
             if !json { Terminal.print("") }
             try await Task.sleep(for: .seconds(watch))
+        }
+    }
+
+    private static func lags(_ survey: LagSurvey) throws -> [GroupLag] {
+        do {
+            return try survey.lags(nowMilliseconds: Stopwatch.wallMilliseconds())
+        } catch let error as KafkaError where error.reaction == .retry {
+            let brokers = survey.cluster.kafka.brokers.joined(separator: ",")
+            throw AppError.unusable("\(brokers) does not answer; is it running, is METERLOG_KAFKA_BROKERS right? \(error)")
         }
     }
 }
