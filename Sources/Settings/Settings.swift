@@ -24,6 +24,16 @@ public struct Settings: Sendable, Equatable {
         public var transactionalIdExpirationHours = 168
         /// How long a producer that writes nothing is remembered.
         public var producerIdExpirationHours = 24
+        /// Whether a client's first use of an unknown topic creates it.
+        public var autoCreatesTopics = false
+        /// Partitions of a topic that is created without a number.
+        public var defaultPartitions = 1
+        /// How long the first rebalance of an empty group waits for more members.
+        public var groupInitialRebalanceDelayMilliseconds = 0
+        /// Shortest session timeout a group's member may ask for.
+        public var groupMinSessionTimeoutMilliseconds = 6_000
+        /// Time between two runs of retention and compaction.
+        public var maintenanceIntervalSeconds = 60
         public var tls = BrokerTLS()
         public var limits = BrokerLimits()
     }

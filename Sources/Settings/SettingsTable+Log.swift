@@ -34,6 +34,17 @@ extension SettingsTable {
             .field(number(1...87_600) { $0.broker.transactionalIdExpirationHours = $1 })
         ),
         ("producer_id_expiration_hours", .field(number(1...87_600) { $0.broker.producerIdExpirationHours = $1 })),
+        ("auto_create_topics", .field(flag { $0.broker.autoCreatesTopics = $1 })),
+        ("default_partitions", .field(number(1...1_000) { $0.broker.defaultPartitions = $1 })),
+        (
+            "group_initial_rebalance_delay_ms",
+            .field(number(0...600_000) { $0.broker.groupInitialRebalanceDelayMilliseconds = $1 })
+        ),
+        (
+            "group_min_session_timeout_ms",
+            .field(number(1...1_800_000) { $0.broker.groupMinSessionTimeoutMilliseconds = $1 })
+        ),
+        ("maintenance_interval_seconds", .field(number(1...86_400) { $0.broker.maintenanceIntervalSeconds = $1 })),
         ("tls", .section(brokerTLS)),
         ("limits", .section(brokerLimits)),
     ]

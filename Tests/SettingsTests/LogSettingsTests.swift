@@ -38,6 +38,22 @@ import Testing
         #expect(settings.broker.saslMechanisms.isEmpty && !settings.holdsSecrets)
     }
 
+    @Test func theBrokerAsClientsMeetIt() throws {
+        let yaml = """
+            broker:
+              auto_create_topics: true
+              default_partitions: 4
+              group_initial_rebalance_delay_ms: 3000
+              group_min_session_timeout_ms: 1000
+              maintenance_interval_seconds: 3
+            """
+        let broker = try SettingsLoader(environment: [:]).parse(yaml: yaml, path: "f.yaml").broker
+        #expect(broker.autoCreatesTopics && broker.defaultPartitions == 4)
+        #expect(broker.groupInitialRebalanceDelayMilliseconds == 3_000)
+        #expect(broker.groupMinSessionTimeoutMilliseconds == 1_000 && broker.maintenanceIntervalSeconds == 3)
+        #expect(!Settings.Broker().autoCreatesTopics)
+    }
+
     @Test(arguments: [
         "kafka: {security_protocol: tls}", "kafka: {sasl: {mechanism: GSSAPI}}", "broker: {sasl_mechanisms: [MD5]}",
         "broker: {limits: {max_connections: 0}}", "broker: {tls: {port: 70000}}",

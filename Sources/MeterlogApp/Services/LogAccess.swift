@@ -59,6 +59,11 @@ extension EmbeddedLogConfiguration {
             broker.fsyncIntervalMilliseconds == 0 ? .always : .interval(milliseconds: broker.fsyncIntervalMilliseconds)
         transactionalIdExpirationMilliseconds = Int64(broker.transactionalIdExpirationHours) * 3_600_000
         producerIdExpirationMilliseconds = Int64(broker.producerIdExpirationHours) * 3_600_000
+        autoCreateTopics = broker.autoCreatesTopics
+        defaultPartitions = Int32(broker.defaultPartitions)
+        initialRebalanceDelayMilliseconds = Int64(broker.groupInitialRebalanceDelayMilliseconds)
+        minSessionTimeoutMilliseconds = Int32(broker.groupMinSessionTimeoutMilliseconds)
+        maintenanceIntervalMilliseconds = Int64(broker.maintenanceIntervalSeconds) * 1_000
         limits.maxRequestBytes = broker.limits.maxRequestMegabytes << 20
         limits.maxConnections = broker.limits.maxConnections
         limits.maxInFlightBytes = broker.limits.maxInFlightMegabytes << 20
