@@ -1,10 +1,10 @@
-import MeterCore
+package import MeterCore
 import MeterEvents
 
 /// What an exception says to people and to programs, by the number of its rule.
-enum RuleText {
+package enum RuleText {
     /// Stable code for those who act on it; empty when the rule number says it all.
-    static func code(_ rule: UInt32) -> String {
+    package static func code(_ rule: UInt32) -> String {
         switch rule {
         case ClockRule.number: ClockRule.exceptionCode
         case IdentificationRule.number: IdentificationRule.exceptionCode
@@ -22,7 +22,7 @@ enum RuleText {
     static let lockedCode = "ERR_VEE_LOCKED_27"
 
     /// What a finding says about single intervals: `count` of them from `firstStart` (seconds since 1970) on.
-    static func reason(
+    package static func reason(
         _ rule: UInt32,
         firstStart: Int64,
         count: UInt32,
@@ -31,8 +31,15 @@ enum RuleText {
         unit: MeasurementUnit
     ) -> String {
         let first = Instant(secondsSinceEpoch: firstStart)
-        let intervals = "\(count) \(count == 1 ? "interval" : "intervals") from \(first)"
-        return intervals + " " + predicate(rule, observed, limit, unit)
+        let said = predicate(rule, observed, limit, unit)
+        return count == 1 ? "1 interval from \(first) \(singular(said))" : "\(count) intervals from \(first) \(said)"
+    }
+
+    private static func singular(_ predicate: String) -> String {
+        let verbs = ["are": "is", "have": "has", "stay": "stays", "differ": "differs", "repeat": "repeats"]
+        let words = predicate.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, let verb = verbs[String(words[0])] else { return predicate }
+        return "\(verb) \(words[1])"
     }
 
     /// The end of a sentence about intervals.
@@ -46,7 +53,7 @@ enum RuleText {
         switch rule {
         case ClockRule.number, OverflowRule.number, TestModeRule.number, IntervalStatusRule.number,
             DiagnosticsRule.number:
-            return "marked by the device: \(flags(seconds))"
+            return "are marked by the device: \(flags(seconds))"
         case StaleSnapshotRule.number:
             return "are of a payload that was sent twice; the meter counted \(amount(observed, unit)) in all"
         case AlignmentRule.number: return "are \(seconds) s off the interval grid of the day"
@@ -74,7 +81,7 @@ enum RuleText {
     }
 
     /// What a finding says about a whole day, a register or a payload.
-    static func reason(window rule: UInt32, observed: Int64, limit: Int64, unit: MeasurementUnit) -> String {
+    package static func reason(window rule: UInt32, observed: Int64, limit: Int64, unit: MeasurementUnit) -> String {
         let whole = observed / Quantity.scale
         let bound = limit / Quantity.scale
         switch rule {
