@@ -110,7 +110,11 @@ import Testing
         )
         #expect(activations.allSatisfy { $0.1 == expected })
         let stored = effects.entries.filter { $0.output == 2 }
-        #expect(stored.map { String(decoding: effects.bytes[$0.key], as: UTF8.self) } == ["0123456789abcdef"])
+        #expect(
+            stored.map { String(decoding: effects.bytes[$0.key], as: UTF8.self) } == [
+                "0123456789abcdef@2026-01-01T00:00:00Z"
+            ]
+        )
         #expect(stored.map { String(decoding: effects.bytes[$0.value], as: UTF8.self) } == [#"{"rules": {}}"#])
     }
 
