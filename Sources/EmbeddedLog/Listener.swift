@@ -5,11 +5,12 @@ import Synchronization
 final class Listener: Sendable {
     let settings: BrokerListener
     private let context: Mutex<NIOSSLContext?>
-    private let boundPort = Mutex(0)
+    private let boundPort: Mutex<Int>
 
     /// - Throws: `EmbeddedLogError` when certificate, key or authorities can't be used.
     init(_ settings: BrokerListener) throws(EmbeddedLogError) {
         self.settings = settings
+        boundPort = Mutex(settings.port)
         context = Mutex(try settings.tls?.makeContext())
     }
 

@@ -38,7 +38,8 @@ struct AuthenticationTests {
         _ broker: TestBroker,
         _ mechanism: KafkaSecurity.SASL.Mechanism,
         user: String = "alice",
-        password: String
+        password: String,
+        timeoutMilliseconds: Int32 = 10_000
     ) async throws -> Bool {
         let sasl = KafkaSecurity.SASL(mechanism: mechanism, username: user, password: password)
         return try await EncryptedListenerTests.isServed(
@@ -46,7 +47,8 @@ struct AuthenticationTests {
                 brokers: ["127.0.0.1:\(broker.port)"],
                 clientID: "sasl",
                 security: KafkaSecurity(sasl: sasl)
-            )
+            ),
+            timeoutMilliseconds: timeoutMilliseconds
         )
     }
 
@@ -62,8 +64,10 @@ struct AuthenticationTests {
         } _: { broker, _ in
             try await expectServed(isServed(broker, mechanism, password: "right"))
             #expect(metrics.total("meterlog_broker_sasl_failures_total") == 0)
-            try await expectRefused(isServed(broker, mechanism, password: "wrong"))
-            try await expectRefused(isServed(broker, mechanism, user: "bob", password: "right"))
+            try await expectRefused(isServed(broker, mechanism, password: "wrong", timeoutMilliseconds: 1_000))
+            try await expectRefused(
+                isServed(broker, mechanism, user: "bob", password: "right", timeoutMilliseconds: 1_000)
+            )
             #expect(metrics.total("meterlog_broker_sasl_failures_total") >= 2)
         }
     }
@@ -96,9 +100,9 @@ struct AuthenticationTests {
             let right = settings("right", certificate: client.0, key: client.1)
             try await expectServed(EncryptedListenerTests.isServed(right))
             let wrong = settings("wrong", certificate: client.0, key: client.1)
-            try await expectRefused(EncryptedListenerTests.isServed(wrong))
+            try await expectRefused(EncryptedListenerTests.isServed(wrong, timeoutMilliseconds: 1_000))
             let uncertified = settings("right", certificate: nil, key: nil)
-            try await expectRefused(EncryptedListenerTests.isServed(uncertified))
+            try await expectRefused(EncryptedListenerTests.isServed(uncertified, timeoutMilliseconds: 1_000))
         }
         try TestBroker.removeDirectory(directory)
     }
@@ -215,10 +219,12 @@ struct AuthenticationTests {
             var file = CredentialFile()
             try file.set(user: "carol", password: "new", iterations: SCRAMCredential.minimumIterations)
             try Self.write(file, path)
-            try await expectRefused(isServed(broker, .scramSHA256, user: "carol", password: "new"))
+            try await expectRefused(
+                isServed(broker, .scramSHA256, user: "carol", password: "new", timeoutMilliseconds: 1_000)
+            )
             try broker.server.reload()
             try await expectServed(isServed(broker, .scramSHA256, user: "carol", password: "new"))
-            try await expectRefused(isServed(broker, .scramSHA256, password: "right"))
+            try await expectRefused(isServed(broker, .scramSHA256, password: "right", timeoutMilliseconds: 1_000))
         }
     }
 

@@ -51,7 +51,7 @@ import Testing
         #expect(broker.autoCreatesTopics && broker.defaultPartitions == 4)
         #expect(broker.groupInitialRebalanceDelayMilliseconds == 3_000)
         #expect(broker.groupMinSessionTimeoutMilliseconds == 1_000 && broker.maintenanceIntervalSeconds == 3)
-        #expect(!Settings.Broker().autoCreatesTopics)
+        #expect(!Settings().broker.autoCreatesTopics)
     }
 
     @Test(arguments: [

@@ -80,7 +80,9 @@ struct BrokerCommand: AsyncParsableCommand {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (0...65_535).contains(port)
         else { throw ValidationError("\(option) \(text) is not HOST:PORT") }
-        return (String(text[..<colon]), port)
+        // An IPv6 address stands in brackets.
+        let host = text[..<colon]
+        return (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host), port)
     }
 
     private func milliseconds(_ text: String) throws -> Int {

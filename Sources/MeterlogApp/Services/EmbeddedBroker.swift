@@ -15,7 +15,10 @@ struct EmbeddedBroker: Service {
     let addresses: [ListenerAddress]
 
     /// `host:port` for clients on this machine.
-    var address: String { "\(addresses[0].host):\(addresses[0].port)" }
+    var address: String {
+        let (host, port) = (addresses[0].host, addresses[0].port)
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 
     /// Opens the data directory and listens.
     static func start(
