@@ -56,7 +56,9 @@ struct LagCommand: AsyncParsableCommand {
             return try survey.lags(nowMilliseconds: Stopwatch.wallMilliseconds())
         } catch let error as KafkaError where error.reaction == .retry {
             let brokers = survey.cluster.kafka.brokers.joined(separator: ",")
-            throw AppError.unusable("\(brokers) does not answer; is it running, is METERLOG_KAFKA_BROKERS right? \(error)")
+            throw AppError.unusable(
+                "\(brokers) does not answer; is it running, is METERLOG_KAFKA_BROKERS right? \(error)"
+            )
         }
     }
 }
