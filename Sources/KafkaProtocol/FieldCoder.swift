@@ -16,14 +16,26 @@ public struct FieldCoder: Sendable {
     public private(set) var splicedByteCount = 0
     private let input: ArraySlice<UInt8>
     private var position: Int
+    private let elementLimit: Int
+    /// Array elements that may still be read.
+    private var elementsLeft: Int
 
     /// A coder that reads.
-    public init(reading bytes: ArraySlice<UInt8>, version: Int16, isFlexible: Bool) {
+    ///
+    /// - Parameter elementLimit: elements of all arrays together; an element of one byte may take a hundred in memory.
+    public init(
+        reading bytes: ArraySlice<UInt8>,
+        version: Int16,
+        isFlexible: Bool,
+        elementLimit: Int = .max
+    ) {
         self.version = version
         self.isFlexible = isFlexible
         isDecoding = true
         input = bytes
         position = bytes.startIndex
+        self.elementLimit = elementLimit
+        elementsLeft = elementLimit
     }
 
     /// A coder that writes.
@@ -33,6 +45,8 @@ public struct FieldCoder: Sendable {
         isDecoding = false
         input = []
         position = 0
+        elementLimit = .max
+        elementsLeft = .max
     }
 
     /// What has not been read.
@@ -257,6 +271,8 @@ public struct FieldCoder: Sendable {
         _ element: (inout FieldCoder, inout T) throws(WireError) -> Void
     ) throws(WireError) -> [T]? {
         guard let count = try readLength(short: false, nullFrom: nullFrom) else { return nil }
+        guard count <= elementsLeft else { throw .tooManyElements(limit: elementLimit) }
+        elementsLeft -= count
         var values: [T] = []
         values.reserveCapacity(min(count, 1_024))
         for _ in 0..<count {

@@ -34,9 +34,14 @@ extension KafkaMessage {
         try coder.finishReading()
     }
 
-    fileprivate static func reader(of bytes: ArraySlice<UInt8>, _ version: Int16) throws(WireError) -> FieldCoder {
+    fileprivate static func reader(
+        of bytes: ArraySlice<UInt8>,
+        _ version: Int16,
+        elementLimit: Int = .max
+    ) throws(WireError) -> FieldCoder {
         guard api.versions.contains(version) else { throw .unsupportedVersion(api: api, version: version) }
-        return FieldCoder(reading: bytes, version: version, isFlexible: api.isFlexible(version))
+        let isFlexible = api.isFlexible(version)
+        return FieldCoder(reading: bytes, version: version, isFlexible: isFlexible, elementLimit: elementLimit)
     }
 
     /// Writes the body.
@@ -48,13 +53,16 @@ extension KafkaMessage {
     }
 }
 
+/// Elements of all arrays of one request: many times what a broker of a few thousand partitions can be asked for.
+private let requestElementLimit = 200_000
+
 extension KafkaRequest {
     /// Reads a client's request. Bytes after the last field are ignored, as Kafka ignores them: librdkafka 2.0 closes the
     /// body of ListGroups 3 and 4 with two empty lists of tagged fields.
     ///
     /// - Throws: `WireError` for bytes that do not begin with such a body.
     public init(received bytes: ArraySlice<UInt8>, version: Int16) throws(WireError) {
-        var coder = try Self.reader(of: bytes, version)
+        var coder = try Self.reader(of: bytes, version, elementLimit: requestElementLimit)
         self.init()
         try walk(&coder)
     }

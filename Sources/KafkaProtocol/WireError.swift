@@ -4,6 +4,8 @@ public enum WireError: Error, Equatable, Sendable {
     case truncated
     /// A length is negative where it may not be, or larger than what is left.
     case invalidLength(Int)
+    /// Its arrays have more elements than any request needs.
+    case tooManyElements(limit: Int)
     /// A variable-length integer has more bits than its type.
     case malformedVarint
     /// A field that may not be null is.

@@ -66,4 +66,20 @@ struct MessageFuzzTests {
             try MetadataRequest(decoding: [0xff, 0xff, 0xff, 0xff, 0x1f], version: 9)
         }
     }
+
+    @Test("a client's request of many tiny elements is refused before they are read")
+    func manyElements() throws {
+        // FindCoordinator v4: key type, 200,001 or 200,000 empty keys, no tags.
+        func request(_ count: Int) -> [UInt8] {
+            let length = UInt32(count + 1)
+            let varint = [UInt8(length & 0x7f) | 0x80, UInt8(length >> 7 & 0x7f) | 0x80, UInt8(length >> 14)]
+            return [0] + varint + [UInt8](repeating: 1, count: count) + [0]
+        }
+        #expect(throws: WireError.tooManyElements(limit: 200_000)) {
+            try FindCoordinatorRequest(received: request(200_001)[...], version: 4)
+        }
+        #expect(
+            try FindCoordinatorRequest(received: request(200_000)[...], version: 4).coordinatorKeys.count == 200_000
+        )
+    }
 }
