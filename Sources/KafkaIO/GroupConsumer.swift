@@ -33,7 +33,7 @@ final class GroupConsumer {
         try configuration.set("auto.offset.reset", "error")
         try configuration.set("enable.partition.eof", "false")
         // When this much is fetched ahead the library (2.0) looks again only after a second, so it must last a second.
-        for (name, value) in ["queued.min.messages": "200000", "queued.max.messages.kbytes": "49152"]
+        for (name, value) in ["queued.min.messages": "150000", "queued.max.messages.kbytes": "40960"]
         where settings.consumerProperties[name] == nil && settings.properties[name] == nil {
             try configuration.set(name, value)
         }

@@ -24,6 +24,8 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         public var maxQueuedRecords: Int32
         /// KiB in the producer's queue at most; then `produce` waits.
         public var maxQueuedKilobytes: Int32
+        /// KiB that are handed over before `produce` waits for their acknowledgement; a request carries 1 MB at most.
+        public var maxOutstandingKilobytes: Int32
 
         public init(
             groupID: String,
@@ -33,7 +35,8 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
             requestTimeoutMilliseconds: Int32 = 30_000,
             lingerMilliseconds: Int32 = 5,
             maxQueuedRecords: Int32 = 200_000,
-            maxQueuedKilobytes: Int32 = 256 << 10
+            maxQueuedKilobytes: Int32 = 256 << 10,
+            maxOutstandingKilobytes: Int32 = 900
         ) {
             self.groupID = groupID
             self.groupInstanceID = groupInstanceID
@@ -43,6 +46,7 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
             self.lingerMilliseconds = lingerMilliseconds
             self.maxQueuedRecords = maxQueuedRecords
             self.maxQueuedKilobytes = maxQueuedKilobytes
+            self.maxOutstandingKilobytes = maxOutstandingKilobytes
         }
     }
 

@@ -12,9 +12,14 @@ final class TransactionalProducer {
 
     /// Number of arguments of one produce call.
     private static let argumentCount = 6
+    /// Records that a request carries at most: the library's `batch.num.messages`.
+    private static let requestRecords = 10_000
+    /// Longest wait for the next acknowledgement before more is handed over.
+    private static let paceMilliseconds: Int32 = 300
 
     private let handle: ClientHandle
     private let timeoutMilliseconds: Int32
+    private let maxOutstandingBytes: Int
     private var topics: [Topic] = []
     /// Arguments of `rd_kafka_produceva`, written anew for every record without allocation.
     private let arguments: UnsafeMutablePointer<rd_kafka_vu_t>
@@ -34,6 +39,7 @@ final class TransactionalProducer {
         try configuration.set("queue.buffering.max.kbytes", String(options.maxQueuedKilobytes))
         handle = try ClientHandle(configuration, .producer, ClientContext(notices))
         timeoutMilliseconds = options.transactionTimeoutMilliseconds
+        maxOutstandingBytes = Int(options.maxOutstandingKilobytes) << 10
         arguments = .allocate(capacity: TransactionalProducer.argumentCount)
         arguments.initialize(repeating: rd_kafka_vu_t(), count: TransactionalProducer.argumentCount)
         empty = .allocate(capacity: 1)
@@ -73,7 +79,16 @@ final class TransactionalProducer {
         let entries = effects.entries
         try effects.bytes.withUnsafeBufferPointer { (bytes) throws(LogError) in
             let base = bytes.baseAddress.map { UnsafeMutablePointer(mutating: $0) } ?? empty
+            var handedBytes = Int.max
+            var handedRecords = 0
             for entry in entries {
+                if handedBytes >= maxOutstandingBytes || handedRecords >= TransactionalProducer.requestRecords {
+                    awaitAcknowledgements()
+                    handedBytes = 0
+                    handedRecords = 0
+                }
+                handedBytes += entry.key.count + entry.value.count
+                handedRecords += 1
                 try produce(
                     topic: topics[entry.output],
                     partition: entry.partition,
@@ -85,6 +100,22 @@ final class TransactionalProducer {
         }
         // Serves the error callback.
         rd_kafka_poll(handle.pointer, 0)
+    }
+
+    /// Waits until all that was handed over is acknowledged, so that there is never more than a request carries: the library (2.0)
+    /// spins on a whole core as long as records are queued that it can't put in a request yet. What comes next is folded meanwhile.
+    ///
+    /// Only a pace: where nothing is acknowledged for a while (a broker that is away, a transaction that has failed) the next record
+    /// is handed over all the same, and the library says what is wrong.
+    private func awaitAcknowledgements() {
+        var left = rd_kafka_outq_len(handle.pointer)
+        var deadline = Deadline(milliseconds: TransactionalProducer.paceMilliseconds)
+        while left > 0, !deadline.isOver {
+            rd_kafka_poll(handle.pointer, 1)
+            let now = rd_kafka_outq_len(handle.pointer)
+            if now < left { deadline = Deadline(milliseconds: TransactionalProducer.paceMilliseconds) }
+            left = now
+        }
     }
 
     func produce(topic name: String, partition: Int32, key: [UInt8], value: [UInt8]?) throws(LogError) {

@@ -24,8 +24,9 @@ package struct CopyProcessor: Processor {
         into effects: inout Effects
     ) throws(ProcessorFault) {
         let bytes = batch.bytes.span
+        let entries = batch.entries.span
         for number in range {
-            let entry = batch.entries[number]
+            let entry = entries[number]
             effects.emit(
                 to: 0,
                 partition: partition,

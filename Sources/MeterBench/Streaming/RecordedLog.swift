@@ -1,3 +1,4 @@
+import Glibc
 import KafkaIO
 package import StreamCore
 
@@ -5,11 +6,15 @@ package import StreamCore
 package struct RecordedLog: ~Copyable, Log {
     private var log: KafkaLog
     private let recorder: RunRecorder
+    private let thread: Int
     private var isFirst = true
+    private var hasBegun = false
+    private var partitionCount = 0
 
-    init(_ log: consuming KafkaLog, _ recorder: RunRecorder) {
+    init(_ log: consuming KafkaLog, _ recorder: RunRecorder, thread: Int) {
         self.log = log
         self.recorder = recorder
+        self.thread = thread
     }
 
     package mutating func subscribe(to topics: [String]) throws(LogError) { try log.subscribe(to: topics) }
@@ -21,6 +26,10 @@ package struct RecordedLog: ~Copyable, Log {
     ) throws(LogError) -> PollOutcome {
         let start = ProcessUsage.monotonicSeconds()
         let outcome = try log.poll(into: &batch, limits: limits, timeoutMilliseconds: timeoutMilliseconds)
+        if outcome == .records, !hasBegun {
+            hasBegun = recorder.hasBegun
+            if !hasBegun { return try putBack(&batch) }
+        }
         guard outcome == .records else {
             if !isFirst { recorder.waited(seconds: ProcessUsage.monotonicSeconds() - start) }
             return outcome
@@ -34,9 +43,33 @@ package struct RecordedLog: ~Copyable, Log {
         return outcome
     }
 
-    package mutating func assign(_ positions: [PartitionPosition]) throws(LogError) { try log.assign(positions) }
+    /// Has the records fetched again later.
+    private mutating func putBack(_ batch: inout InputBatch) throws(LogError) -> PollOutcome {
+        var seen: Set<TopicPartition> = []
+        var positions: [PartitionPosition] = []
+        for run in batch.runs() {
+            let partition = batch.partition(of: run.lowerBound)
+            guard seen.insert(partition).inserted else { continue }
+            positions.append(PartitionPosition(partition, nextOffset: batch.entries[run.lowerBound].offset))
+        }
+        batch.removeAll()
+        try log.seek(to: positions)
+        recorder.putBack()
+        usleep(5_000)
+        return .idle
+    }
 
-    package mutating func unassign(_ partitions: [TopicPartition]) throws(LogError) { try log.unassign(partitions) }
+    package mutating func assign(_ positions: [PartitionPosition]) throws(LogError) {
+        try log.assign(positions)
+        partitionCount += positions.count
+        recorder.holds(partitions: partitionCount, thread: thread)
+    }
+
+    package mutating func unassign(_ partitions: [TopicPartition]) throws(LogError) {
+        try log.unassign(partitions)
+        partitionCount -= partitions.count
+        recorder.holds(partitions: partitionCount, thread: thread)
+    }
 
     package mutating func seek(to positions: [PartitionPosition]) throws(LogError) { try log.seek(to: positions) }
 

@@ -24,15 +24,40 @@ package final class RunRecorder: Sendable {
         package var committed: [TopicPartition: Int64] = [:]
         package var commits = 0
         package var shares = Shares()
+        fileprivate var partitionsByThread: [Int: Int] = [:]
+        fileprivate var hasBegun = false
         /// Since the last commit; becomes part of the run with the next one.
         fileprivate var waitAfterCommit = 0.0
     }
 
     private let broker: Int32?
+    /// Threads that must hold partitions before the run begins.
+    private let expectedThreads: Int
     private let state = Mutex(State())
 
-    package init(broker: Int32?) {
+    package init(broker: Int32?, expectedThreads: Int) {
         self.broker = broker
+        self.expectedThreads = expectedThreads
+    }
+
+    /// A group that has just been made rebalances as its members come, which a run of a second would be about. So nobody is given a
+    /// record before every thread has partitions.
+    var hasBegun: Bool {
+        state.withLock { state in
+            state.hasBegun =
+                state.hasBegun || state.partitionsByThread.values.filter { $0 > 0 }.count >= expectedThreads
+            return state.hasBegun
+        }
+    }
+
+    /// Records were put back: whoever is given them next has had the time since now to fetch them.
+    func putBack() {
+        let mark = mark()
+        state.withLock { $0.firstRecord = mark }
+    }
+
+    func holds(partitions: Int, thread: Int) {
+        state.withLock { $0.partitionsByThread[thread] = partitions }
     }
 
     package var snapshot: State { state.withLock { $0 } }

@@ -10,6 +10,7 @@ struct StreamBench<P: Processor> {
 
     func run(generator: some MessageGenerator, check: some OutputCheck, every: Int) async throws -> BenchResult {
         let cluster = try BenchCluster(options)
+        if options.fill, let topic = options.inputTopic { return try fill(topic, cluster, generator) }
         let name = "meterlog-bench-\(work)-\(getpid())"
         let topics = BenchTopics(
             input: options.inputTopic ?? "\(name).in",
@@ -51,6 +52,18 @@ struct StreamBench<P: Processor> {
             )
         }
         return result(product, copy, messages, verified)
+    }
+
+    private func fill(
+        _ topic: String,
+        _ cluster: BenchCluster,
+        _ generator: some MessageGenerator
+    ) throws -> BenchResult {
+        try cluster.create(topic, partitions: options.partitions)
+        var result = BenchResult()
+        result.add("topic", .text(topic))
+        result.add("messages", .integer(Int64(try cluster.fill(topic, from: generator))))
+        return result
     }
 
     private func malformed(_ figures: StreamRun.Figures) -> Int64 { figures.counters["malformed_total"] ?? 0 }

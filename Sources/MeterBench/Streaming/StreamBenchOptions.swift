@@ -17,6 +17,8 @@ package struct StreamBenchOptions: ParsableArguments, Sendable {
         help: "Topic to read, filled by something else; it stays. Default: one that is filled first and deleted after."
     )
     package var inputTopic: String?
+    @Flag(help: "Only fill the topic of --input-topic, which is made.")
+    package var fill = false
     @Option(help: "Topic to write; it stays. Default: one that is deleted after.")
     package var outputTopic: String?
     @Option(help: "Messages to generate.")
@@ -28,9 +30,11 @@ package struct StreamBenchOptions: ParsableArguments, Sendable {
     @Option(help: "Partitions of the topics that are made.")
     package var partitions: Int32 = 4
     @Option(help: "Stream threads, each with a consumer and a producer.")
-    package var threads = 2
+    package var threads = 4
     @Option(help: "Milliseconds after which a transaction is committed.")
     package var commitInterval: Int64 = 200
+    @Option(help: "Records folded between two polls.")
+    package var pollRecords = 4_000
     @Option(help: "Compression of what is produced: none, lz4, gzip, snappy or zstd.")
     package var compression = "none"
     @Option(
@@ -53,8 +57,10 @@ package struct StreamBenchOptions: ParsableArguments, Sendable {
         guard commitInterval > 0, commitInterval <= 60_000 else {
             throw ValidationError("--commit-interval is 1 to 60000 milliseconds")
         }
+        guard pollRecords > 0, pollRecords <= 100_000 else { throw ValidationError("--poll-records is 1 to 100000") }
         guard verifyEvery >= 0 else { throw ValidationError("--verify-every is not negative") }
         _ = try StreamBenchOptions.properties(consumerProperty + producerProperty)
+        if fill, inputTopic == nil { throw ValidationError("--fill needs --input-topic") }
         if let messages, messages <= 0 { throw ValidationError("--messages is positive") }
         if let meters, meters <= 0 { throw ValidationError("--meters is positive") }
     }

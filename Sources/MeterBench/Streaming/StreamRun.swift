@@ -33,7 +33,10 @@ struct StreamRun {
         BenchTopics.current = topics
         let goal = try cluster.watermarks(of: topics.input).filter { $0.low < $0.high }
         guard !goal.isEmpty else { throw StreamBenchError.emptyTopic(topics.input) }
-        let recorder = RunRecorder(broker: cluster.process)
+        let recorder = RunRecorder(
+            broker: cluster.process,
+            expectedThreads: min(options.threads, try cluster.watermarks(of: topics.input).count)
+        )
         let metrics = MetricsRegistry()
         let process = try makeProcess(type, configuration, recorder, metrics)
         ProcessUsage.resetPeakMemory()
@@ -59,6 +62,7 @@ struct StreamRun {
     ) throws -> StreamProcess<P, RecordedLog> {
         var limits = StreamLimits()
         limits.commitIntervalMilliseconds = options.commitInterval
+        limits.poll.maxRecords = options.pollRecords
         // A processor that counts nothing keeps nothing.
         if P.counterNames.isEmpty { limits.snapshots = nil }
         let outputs = try P.outputTopics.map {
@@ -80,7 +84,7 @@ struct StreamRun {
                     settings: settings,
                     options: KafkaLog.Options(groupID: group, transactionalID: "\(group)-\(thread)")
                 )
-                return RecordedLog(log, recorder)
+                return RecordedLog(log, recorder, thread: thread)
             }
         )
     }

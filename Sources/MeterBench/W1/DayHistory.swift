@@ -28,6 +28,14 @@ struct DayHistory: Sendable, Equatable {
         slotCount = 0
     }
 
+    /// Checks and estimates a day with what is kept, and keeps it.
+    mutating func validate(_ day: inout DayMessage) -> DayValidation.Outcome {
+        prepare(intervalSeconds: day.intervalSeconds, slotCount: day.count)
+        let outcome = DayValidation.run(&day, self)
+        keep(day, decimals: outcome.decimals, largest: outcome.largest)
+        return outcome
+    }
+
     /// The mean of a slot over the kept days before `start`, with the given decimals; nil when none of them has a valid value.
     func mean(ofSlot slot: Int, before start: Int64, decimals: Int) -> Int64? {
         var sum: Int64 = 0
@@ -42,7 +50,7 @@ struct DayHistory: Sendable, Equatable {
     }
 
     /// Makes room for days of this shape: days of another shape are forgotten, because their slots are other times of day.
-    mutating func prepare(intervalSeconds: Int64, slotCount: Int) {
+    private mutating func prepare(intervalSeconds: Int64, slotCount: Int) {
         guard self.intervalSeconds != Int32(intervalSeconds) || self.slotCount != Int32(slotCount) else { return }
         self.intervalSeconds = Int32(intervalSeconds)
         self.slotCount = Int32(slotCount)
@@ -51,7 +59,7 @@ struct DayHistory: Sendable, Equatable {
     }
 
     /// Keeps the valid values of a day, instead of the same day kept before, or of the earliest day when three later ones are there.
-    mutating func keep(_ day: borrowing DayMessage, decimals: Int, largest: Int64) {
+    private mutating func keep(_ day: borrowing DayMessage, decimals: Int, largest: Int64) {
         var kept = decimals
         var limit = largest
         while limit >= Int64(Int32.max), kept > 0 {

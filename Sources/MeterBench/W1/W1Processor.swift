@@ -42,8 +42,9 @@ package struct W1Processor: Processor {
         into effects: inout Effects
     ) throws(ProcessorFault) {
         let bytes = batch.bytes.span
+        let entries = batch.entries.span
         for number in range {
-            let entry = batch.entries[number]
+            let entry = entries[number]
             let value = bytes.extracting(entry.value)
             let key = bytes.extracting(entry.key)
             streamTimeMilliseconds = max(streamTimeMilliseconds, entry.timestampMilliseconds)
@@ -75,9 +76,7 @@ package struct W1Processor: Processor {
         into effects: inout Effects
     ) {
         let slot = channel(of: value)
-        channels[slot].prepare(intervalSeconds: day.intervalSeconds, slotCount: day.count)
-        let outcome = DayValidation.run(&day, channels[slot])
-        channels[slot].keep(day, decimals: outcome.decimals, largest: outcome.largest)
+        let outcome = channels[slot].validate(&day)
         effects.count(2, by: Int64(day.count))
         effects.count(3, by: Int64(outcome.linear))
         effects.count(4, by: Int64(outcome.likeDay))

@@ -57,8 +57,9 @@ package struct W2Processor: Processor {
         into effects: inout Effects
     ) throws(ProcessorFault) {
         let bytes = batch.bytes.span
+        let entries = batch.entries.span
         for number in range {
-            let entry = batch.entries[number]
+            let entry = entries[number]
             let value = bytes.extracting(entry.value)
             streamTimeMilliseconds = max(streamTimeMilliseconds, entry.timestampMilliseconds)
             guard message.decode(value) else {
