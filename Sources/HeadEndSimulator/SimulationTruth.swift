@@ -6,11 +6,11 @@ public struct SimulationTruth: Sendable {
     /// What an interval should have become.
     public enum Outcome: UInt8, Sendable {
         case validated
-        /// A short gap, or a negative value, filled by a straight line.
+        /// A short gap, or a negative value: estimated, by a straight line where nothing better is known.
         case estimated
         /// A spike: kept, marked as failed.
         case failed
-        /// A long gap: stays empty.
+        /// A long gap: empty, or estimated from earlier days.
         case missing
     }
 

@@ -15,7 +15,8 @@ public struct MeterlogCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, BrokerCommand.self, ServiceCommand.self, TopicsCommand.self, MigrateCommand.self,
             DoctorCommand.self, IngestCommand.self, TailCommand.self, LagCommand.self, SimulateCommand.self,
-            SimulateFaultsCommand.self, DemoCommand.self,
+            SimulateFaultsCommand.self, DemoCommand.self, RulesCommand.self, EditCommand.self, LockCommand.self,
+            ForceEstimateCommand.self,
         ]
     )
 

@@ -31,6 +31,9 @@ public enum ErrorCode: String, Sendable, CaseIterable, CustomStringConvertible {
     // What a process needs at its start.
     case zonesUnreadable = "ERR_ZONES_UNREADABLE"
 
+    // The rule file.
+    case ruleFileRefused = "ERR_RULE_FILE_REFUSED"
+
     // The embedded log, where the Kafka protocol has an ErrorCode of its own and these are written out.
     case brokerStorage = "ERR_BROKER_STORAGE"
     case brokerTailCut = "ERR_BROKER_TAIL_CUT"

@@ -51,6 +51,7 @@ struct ServiceRun {
         )
         var services: [any Service] = []
         if let server { services.append(server) }
+        if let rules = pipeline.ruleFileService { services.append(rules) }
         services.append(service)
         let group = ServiceGroup(
             services: services,

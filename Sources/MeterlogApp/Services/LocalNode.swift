@@ -65,6 +65,7 @@ struct LocalNode: Sendable {
         var all: [any Service] = []
         if let monitor { all.append(monitor) }
         if let broker { all.append(broker) }
+        if let rules = pipeline.ruleFileService { all.append(rules) }
         all += services
         return ServiceGroup(
             services: all,

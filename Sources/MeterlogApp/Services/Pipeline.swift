@@ -60,6 +60,16 @@ struct Pipeline: Sendable {
         }
     }
 
+    /// Watches the rule file, where one is configured.
+    var ruleFileService: RuleFileService? {
+        guard !settings.vee.rulesFile.isEmpty else { return nil }
+        return RuleFileService(
+            path: settings.vee.rulesFile,
+            cluster: cluster,
+            logger: settings.logger("meterlog.rules")
+        )
+    }
+
     /// Looks whether a service does its work; the servers do as soon as they listen.
     func readinessProbe(_ name: ServiceName, _ service: any Service) -> @Sendable () -> Readiness.Part {
         if let reporting = service as? any ReadinessReporting { return { reporting.readiness } }
@@ -97,13 +107,22 @@ struct Pipeline: Sendable {
     }
 
     private func normalizer() throws -> any Service {
-        try StreamService(
+        var configuration = NormalizerProcessor.Configuration(
+            zones: zones,
+            rawPartitionCount: partitionCounts[NormalizerProcessor.inputTopic] ?? 1,
+            maxUnpackedBytes: settings.gateway.maxUnpackedMegabytes << 20
+        )
+        configuration.refusalOfRuleSet = { json, version in
+            do {
+                _ = try RuleSet(json: json, version: version)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        return try StreamService(
             NormalizerProcessor.self,
-            configuration: NormalizerProcessor.Configuration(
-                zones: zones,
-                rawPartitionCount: partitionCounts[NormalizerProcessor.inputTopic] ?? 1,
-                maxUnpackedBytes: settings.gateway.maxUnpackedMegabytes << 20
-            ),
+            configuration: configuration,
             cluster: cluster,
             partitionCounts: partitionCounts,
             threads: settings.stream.normalizerThreads,
