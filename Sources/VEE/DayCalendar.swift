@@ -1,44 +1,51 @@
 import MeterCore
 
-/// A local day as a span of instants, seconds since 1970.
+/// A local day, or the part of one that is a window, as a span of instants, seconds since 1970.
 struct LocalDay: Sendable, Equatable {
     var date: CivilDate
     var start: Int64
     var end: Int64
 }
 
-/// The local days of one zone. Remembers days it was asked for; that is never part of the state.
+/// The windows of one zone: its local days, or equal parts of them. Remembers windows it was asked for; that is never part of the state.
 struct DayCalendar: Sendable {
     let rules: ZoneRules
+    /// Length of a window, a divisor of 24. The last one of a day takes what a change of the clock adds or takes away.
+    let windowHours: Int
     /// By UTC day modulo the count; the span says whether an instant is really in it.
     private var remembered: [LocalDay]
 
     private static let rememberedCount: Int64 = 16
 
-    init(_ rules: ZoneRules) {
+    init(_ rules: ZoneRules, windowHours: Int = 24) {
         self.rules = rules
+        self.windowHours = windowHours
         let none = LocalDay(date: CivilDate(daysSinceEpoch: 0), start: .max, end: .min)
         remembered = Array(repeating: none, count: Int(Self.rememberedCount))
     }
 
-    /// The local day of an instant.
+    /// The window of an instant.
     mutating func day(at seconds: Int64) -> LocalDay {
         let index = Int(seconds.flooredQuotient(86_400) & (Self.rememberedCount - 1))
         let candidate = remembered[index]
         if seconds >= candidate.start, seconds < candidate.end { return candidate }
-        let day = search(seconds)
+        let day = part(of: search(seconds), at: seconds)
         remembered[index] = day
         return day
     }
 
-    /// The next local day that has any time in it.
-    func day(after day: LocalDay) -> LocalDay {
-        var date = day.date
-        while true {
-            date = CivilDate(daysSinceEpoch: date.daysSinceEpoch + 1)
-            let end = start(of: date.daysSinceEpoch + 1)
-            if end > day.end { return LocalDay(date: date, start: day.end, end: end) }
-        }
+    private func part(of day: LocalDay, at seconds: Int64) -> LocalDay {
+        guard windowHours < 24 else { return day }
+        let length = Int64(windowHours) * 3600
+        let last = Int64(24 / windowHours) - 1
+        let number = min((seconds - day.start) / length, last)
+        let start = day.start + number * length
+        return LocalDay(date: day.date, start: start, end: number == last ? day.end : start + length)
+    }
+
+    /// The next window.
+    mutating func day(after day: LocalDay) -> LocalDay {
+        self.day(at: day.end)
     }
 
     /// The local day of a date; without any time in it where a zone left the date out.

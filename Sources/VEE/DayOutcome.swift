@@ -100,7 +100,8 @@ extension Series {
                     slots.outQualities[index] != SlotStore.neverEmitted
                     && slots.outQualities[index] != Quality.missing.rawValue
                 if isOut {
-                    if slots.outValues[index] != value {
+                    let isUsable = quality != Quality.failed.rawValue && quality != Quality.missing.rawValue
+                    if isUsable, slots.outValues[index] != value {
                         pendingCorrections.append(correction(slot, value, slots.outValues[index]))
                     }
                     value = slots.outValues[index]

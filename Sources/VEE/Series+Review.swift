@@ -53,7 +53,7 @@ extension Series {
             start: windows[index].start,
             end: windows[index].end,
             statistics: statistics[index],
-            history: statistics,
+            history: comparable(index),
             lookBackDays: Int32(clamping: context.limits.lookBackDays),
             siblings: siblings,
             registration: context.facts.registration(of: channel),
@@ -61,6 +61,17 @@ extension Series {
             registers: registerSpans(endingIn: windows[index].start..<windows[index].end, context)
         )
     }
+
+    /// The remembered windows that are of the same part of their day as one of them.
+    private func comparable(_ index: Int) -> [WindowStatistics] {
+        let window = windows[index]
+        guard window.end - window.start < Self.leastDaySeconds else { return statistics }
+        let second = window.start.flooredRemainder(86_400)
+        return windows.indices.filter { windows[$0].start.flooredRemainder(86_400) == second }.map { statistics[$0] }
+    }
+
+    /// No local day is shorter; what is shorter is a part of one.
+    private static let leastDaySeconds: Int64 = 20 * 3600
 
     /// Pairs of readings of the channel's registers whose later one is after the start of a window and not after its end.
     private func registerSpans(endingIn window: Range<Int64>, _ context: FoldContext) -> [RegisterSpan] {

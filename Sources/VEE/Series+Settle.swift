@@ -96,7 +96,11 @@ extension Series {
         let reach = last.end + Int64(context.limits.lookBackDays + 1) * 86_400
         index = windowIndex(first.start)
         while index < windows.count, windows[index].start < reach {
-            if windows[index].leansOnHistory { starts.append(windows[index].start) }
+            // Where a part of what it leaned on is forgotten, it would only get worse.
+            let reference = windows[index].start - Int64(context.limits.lookBackDays) * 86_400
+            if windows[index].leansOnHistory, firstSlot(from: reference) >= forgottenBelow {
+                starts.append(windows[index].start)
+            }
             index += 1
         }
         for span in registerSpans(around: first.start..<last.end, context.facts) {

@@ -26,7 +26,10 @@ public struct VEELimits: Sendable, Equatable {
     public var historyDays: Int
     /// Days before the history that are kept for reference: what earlier days say about estimates of the history's first days. 42 at most.
     public var lookBackDays: Int
-    /// A local day is due this long after its end.
+    /// Length of a window in hours: 24 for the local day, or a divisor of 24 from the day's start on. No shorter than a channel's intervals,
+    /// or its gaps are not judged.
+    public var windowHours: Int
+    /// A window is due this long after its end.
     public var graceSeconds: Int64
     /// What has not come by the end of the newest data is missing this long after the channel's last arrival.
     public var lateGraceSeconds: Int64
@@ -56,6 +59,7 @@ public struct VEELimits: Sendable, Equatable {
     public init(
         historyDays: Int = 45,
         lookBackDays: Int = 42,
+        windowHours: Int = 24,
         graceSeconds: Int64 = 86_400,
         lateGraceSeconds: Int64 = 21_600,
         silentDays: Int = 0,
@@ -72,6 +76,7 @@ public struct VEELimits: Sendable, Equatable {
     ) {
         self.historyDays = max(historyDays, 1)
         self.lookBackDays = min(max(lookBackDays, 0), 42)
+        self.windowHours = windowHours > 0 && 24 % windowHours == 0 ? windowHours : 24
         self.graceSeconds = max(graceSeconds, 0)
         self.lateGraceSeconds = max(lateGraceSeconds, 0)
         self.silentDays = min(max(silentDays, 0), self.historyDays)

@@ -123,7 +123,6 @@ extension VEEProcessor {
         {
             forced.remove(at: oldest)
         }
-        for name in order.meters { _ = meterIndex[name] == nil ? nil : meterSlot(name) }
         for meter in meters.indices
         where record.concerns(meters[meter].name, group: meters[meter].registration?.group ?? "") {
             redecide(meter, [record.from..<record.to], isExpected: true, &context, &effects)

@@ -49,7 +49,7 @@ public struct VEEProcessor: Processor {
             default: configuration.defaultRules,
             maximumCount: configuration.limits.maximumRuleSets
         )
-        self.calendars = CalendarTable(configuration.zones)
+        self.calendars = CalendarTable(configuration.zones, windowHours: configuration.limits.windowHours)
     }
 
     /// Limits, and the rules before the first activation. Zones are left out: a new edition of the time zone database changes few days
@@ -176,6 +176,7 @@ public struct VEEProcessor: Processor {
         guard meters.count < configuration.limits.maximumSeries else { return nil }
         meters.append(MeterState(name: name))
         meterIndex[name] = meters.count - 1
+        if !forced.isEmpty { renewFacts(meters.count - 1) }
         return meters.count - 1
     }
 

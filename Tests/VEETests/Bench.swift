@@ -55,6 +55,7 @@ struct Bench {
     var open: [RuleKey: OpenCase] = [:]
     var versions: [ValidatedIntervals] = []
     var exceptions: [VeeException] = []
+    var commands: [DeviceCommandEvent] = []
     /// Set when a version number was not above the one before.
     var revisionFault: String?
 
@@ -105,10 +106,10 @@ struct Bench {
     private mutating func read(_ effects: Effects) throws {
         for entry in effects.entries {
             records.append([UInt8(entry.output)] + effects.bytes[entry.key] + effects.bytes[entry.value])
-            if entry.output == 0 {
-                note(try ValidatedIntervals(effects.bytes, entry.value))
-            } else {
-                note(try VeeException(effects.bytes, entry.value))
+            switch entry.output {
+            case 0: note(try ValidatedIntervals(effects.bytes, entry.value))
+            case 1: note(try VeeException(effects.bytes, entry.value))
+            default: commands.append(try DeviceCommandEvent(effects.bytes, entry.value))
             }
         }
     }

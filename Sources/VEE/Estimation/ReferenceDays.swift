@@ -59,7 +59,8 @@ extension Series {
 
     /// Seconds of the wall clock into the day, of every slot.
     private func offsetsInDay(_ day: LocalDay, _ range: Range<Int64>, _ calendar: DayCalendar) -> [Int64] {
-        if day.end - day.start == 86_400 { return range.map { start(of: $0) - day.start } }
+        let local = calendar.day(on: day.date)
+        if local.end - local.start == 86_400 { return range.map { start(of: $0) - local.start } }
         return range.map {
             Int64(calendar.rules.localTime(of: Instant(secondsSinceEpoch: start(of: $0))).secondOfDay)
         }
@@ -109,7 +110,10 @@ extension Series {
             let ordinary = earlier.prefix(14).filter { !holidays.contains($0) }
             return Self.likeWeekdays(weekday).flatMap { like in ordinary.filter { $0.isoWeekday == like } }
         case .temperature:
-            guard let weather = context.facts.weather, let own = weather.mean(day.start..<day.end) else { return [] }
+            let local = calendar.day(on: day.date)
+            guard let weather = context.facts.weather, let own = weather.mean(local.start..<local.end) else {
+                return []
+            }
             var found: [(difference: Int32, date: CivilDate)] = []
             for date in earlier where !holidays.contains(date) && (date.isoWeekday > 5) == (weekday > 5) {
                 let other = calendar.day(on: date)
