@@ -170,6 +170,8 @@ final class RuntimeTorture {
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("METERLOG_") }
         environment["METERLOG_KAFKA_BROKERS"] = options.brokers
         environment["METERLOG_HOME"] = options.home
+        // Several processes of one service: each takes a free port.
+        environment["METERLOG_METRICS_ADDRESS"] = "127.0.0.1:0"
         return environment
     }
 
