@@ -103,7 +103,17 @@ extension Series {
             }
             index += 1
         }
-        for span in registerSpans(around: first.start..<last.end, context.facts) {
+        var spans = registerSpans(around: first.start..<last.end, context.facts)
+        if !context.facts.registers.isEmpty {
+            // Estimates share what registers leave: where one changes, so do those between the same readings.
+            for start in starts {
+                let end = windows[windowIndex(start)].end
+                for span in registerSpans(around: start..<end, context.facts) where !spans.contains(span) {
+                    spans.append(span)
+                }
+            }
+        }
+        for span in spans {
             var index = windowIndex(calendar.day(at: span.lowerBound).start)
             while index < windows.count, windows[index].start < span.upperBound {
                 if windows[index].hasGaps { starts.append(windows[index].start) }

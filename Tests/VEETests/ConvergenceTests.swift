@@ -105,6 +105,26 @@ struct ConvergenceTests {
         )
     }
 
+    /// Days estimated from like days, edits, outages and registers, in any order.
+    @Test(arguments: 1...6)
+    func anyOrderOfEverything(seed: UInt64) throws {
+        var options = Scenario.Options()
+        options.days = 16
+        options.lateDays = 8
+        options.hasMore = true
+        try expectConvergence(seed, options, VEEConfiguration(zones: ZoneCatalog()))
+    }
+
+    @Test(arguments: 1...3)
+    func anyOrderOfEverythingWithFortyDaysOfLateness(seed: UInt64) throws {
+        var options = Scenario.Options()
+        options.days = 45
+        options.lateDays = 40
+        options.hasMore = true
+        options.channels = [("E1", 3600)]
+        try expectConvergence(seed, options, VEEConfiguration(zones: ZoneCatalog()))
+    }
+
     @Test func theHigherQualityHoldsThenTheVersionThenTheLaterPayload() throws {
         let start = Events.monday
         let contenders = [

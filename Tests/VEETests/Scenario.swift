@@ -32,6 +32,8 @@ struct Scenario {
         var start = Events.monday
         var zones = ["UTC"]
         var hasRegistry = false
+        /// Edits, orders to estimate, outages and registers too.
+        var hasMore = false
         var lateDays = 4
         var channels: [(name: String, interval: Int32)] = [("E1", 900), ("E2", 3600)]
     }
@@ -43,6 +45,7 @@ struct Scenario {
             for channel in options.channels {
                 append(meter, channel.name, channel.interval, options, &id, &random)
             }
+            if options.hasMore { appendMore(meter, options, &id, &random) }
             if options.hasRegistry {
                 id += 1
                 let zone = options.zones.randomElement(using: &random) ?? "UTC"
@@ -97,6 +100,72 @@ struct Scenario {
             // Sometimes a hole, sometimes an overlap with what was there.
             next += max(1, count + Int.random(in: -6...4, using: &random))
         }
+    }
+
+    private mutating func appendMore(
+        _ meter: String,
+        _ options: Options,
+        _ id: inout UInt64,
+        _ random: inout Seeded
+    ) {
+        let end = options.start + Int64(options.days) * Events.day
+        let channel = options.channels[0]
+        let interval = Int64(channel.interval)
+        func instant() -> Int64 {
+            options.start + Int64.random(in: 0..<(end - options.start) / interval, using: &random) * interval
+        }
+        for action in [ManualEdit.Action.accept, .reject, .clear, .accept, .reject] {
+            id += 1
+            let start = instant()
+            let length = Int64.random(in: 1...40, using: &random) * interval
+            events.append(
+                Events.edit(
+                    action,
+                    start,
+                    start + length,
+                    received: instant(),
+                    id: id,
+                    meter: meter,
+                    channel: channel.name
+                )
+            )
+        }
+        for _ in 0..<4 {
+            id += 1
+            let start = instant()
+            let values = (0..<Int.random(in: 1...12, using: &random)).map { Int64($0) * Events.unit }
+            events.append(
+                Events.edit(
+                    .setValues(intervalSeconds: channel.interval, billionths: values),
+                    start,
+                    start + Int64(values.count) * interval,
+                    received: instant(),
+                    id: id,
+                    meter: meter,
+                    channel: channel.name
+                )
+            )
+        }
+        for _ in 0..<3 {
+            id += 1
+            let down = instant()
+            let up = down + Int64.random(in: 60...30_000, using: &random)
+            events.append(
+                Events.power([(down, .powerDown), (up, .powerUp)], received: instant(), id: id, meter: meter)
+            )
+        }
+        var reading = 1000.0
+        for number in 0...options.days where !random.chance(20) {
+            id += 1
+            reading += Double(Int.random(in: 30...200, using: &random))
+            let at = options.start + Int64(number) * Events.day
+            events.append(
+                Events.register([(at, reading)], received: at, id: id, meter: meter, channel: channel.name)
+            )
+        }
+        id += 1
+        let from = instant()
+        events.append(Events.force(from, from + Events.day, meters: [meter], received: instant(), id: id))
     }
 
     private static func values(_ count: Int, _ random: inout Seeded) -> [Double?] {
