@@ -24,7 +24,7 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         public var maxQueuedRecords: Int32
         /// KiB in the producer's queue at most; then `produce` waits.
         public var maxQueuedKilobytes: Int32
-        /// KiB that are handed over before `produce` waits for their acknowledgement; a request carries 1 MB at most.
+        /// KiB that are handed over before `produce` looks whether the broker keeps up; a request carries 1 MB at most.
         public var maxOutstandingKilobytes: Int32
 
         public init(

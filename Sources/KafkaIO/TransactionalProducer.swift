@@ -14,6 +14,8 @@ final class TransactionalProducer {
     private static let argumentCount = 6
     /// Records that a request carries at most: the library's `batch.num.messages`.
     private static let requestRecords = 10_000
+    /// Requests that may be on their way when the records of the next one are handed over.
+    private static let requestsAhead = 3
     /// Longest wait for the next acknowledgement before more is handed over.
     private static let paceMilliseconds: Int32 = 300
 
@@ -27,6 +29,9 @@ final class TransactionalProducer {
     private let empty: UnsafeMutablePointer<UInt8>
     private var isReady = false
     private(set) var isOpen = false
+    /// Handed over since the last look at what is on its way.
+    private var handedBytes = 0
+    private var handedRecords = 0
 
     init(_ settings: KafkaSettings, _ options: KafkaLog.Options, _ notices: KafkaNoticeHandler?) throws(KafkaError) {
         let configuration = try ClientConfiguration(settings, kind: .producer)
@@ -79,11 +84,9 @@ final class TransactionalProducer {
         let entries = effects.entries
         try effects.bytes.withUnsafeBufferPointer { (bytes) throws(LogError) in
             let base = bytes.baseAddress.map { UnsafeMutablePointer(mutating: $0) } ?? empty
-            var handedBytes = Int.max
-            var handedRecords = 0
             for entry in entries {
                 if handedBytes >= maxOutstandingBytes || handedRecords >= TransactionalProducer.requestRecords {
-                    awaitAcknowledgements()
+                    awaitAcknowledgements(but: handedRecords * TransactionalProducer.requestsAhead)
                     handedBytes = 0
                     handedRecords = 0
                 }
@@ -102,15 +105,16 @@ final class TransactionalProducer {
         rd_kafka_poll(handle.pointer, 0)
     }
 
-    /// Waits until all that was handed over is acknowledged, so that there is never more than a request carries: the library (2.0)
-    /// spins on a whole core as long as records are queued that it can't put in a request yet. What comes next is folded meanwhile.
+    /// Waits until all that was handed over is acknowledged but so many records, so that there is never more than the five requests
+    /// carry that may be on their way: the library (2.0) spins on a whole core as long as records are queued that it can't put in a
+    /// request yet. What comes next is folded meanwhile.
     ///
     /// Only a pace: where nothing is acknowledged for a while (a broker that is away, a transaction that has failed) the next record
     /// is handed over all the same, and the library says what is wrong.
-    private func awaitAcknowledgements() {
+    private func awaitAcknowledgements(but rest: Int) {
         var left = rd_kafka_outq_len(handle.pointer)
         var deadline = Deadline(milliseconds: TransactionalProducer.paceMilliseconds)
-        while left > 0, !deadline.isOver {
+        while left > rest, !deadline.isOver {
             rd_kafka_poll(handle.pointer, 1)
             let now = rd_kafka_outq_len(handle.pointer)
             if now < left { deadline = Deadline(milliseconds: TransactionalProducer.paceMilliseconds) }
