@@ -82,7 +82,7 @@ public struct Settings: Sendable, Equatable {
         public var graceHours = 24
         /// After the last arrival for a channel, before what is behind it counts as missing.
         public var lateGraceHours = 6
-        public var historyDays = 35
+        public var historyDays = 45
         /// Rule file that is put into force at the start and at SIGHUP; empty for none.
         public var rulesFile = ""
     }

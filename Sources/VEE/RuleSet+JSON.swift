@@ -1,7 +1,7 @@
 /// The text form of a rule set, an object in JSON:
 ///
 ///     {
-///       "version": "2026-01",                      optional; must then be the version it is activated as
+///       "name": "winter",                          optional, for people; the version is the hash of the bytes
 ///       "rules": {
 ///         "V19": { "thresholdPercent": 250, "severity": "warn" }
 ///       },
@@ -23,10 +23,8 @@ extension RuleSet {
     public init(json: String, version: String) throws(RuleSetError) {
         self.init(version: version)
         let root = try RuleSetObject(RuleSetText.read(json))
-        try root.allow(["version", "rules", "estimation", "overrides"])
-        if let named = try root.text("version"), named != version {
-            throw RuleSetError(line: root.line, reason: "version \"\(named)\" is activated as \"\(version)\"")
-        }
+        try root.allow(["name", "rules", "estimation", "overrides"])
+        _ = try root.text("name")
         for change in try Self.changes(root) { change.apply(to: &base) }
         try Self.check(base, root)
         for element in try root.objects("overrides") ?? [] {

@@ -8,7 +8,7 @@ extension RuleSet {
               "type": "object",
               "additionalProperties": false,
               "properties": {
-                "version": {"type": "string", "description": "Optional; must be the version it is activated as."},
+                "name": {"type": "string", "description": "Optional, for people; the version is the hash of the bytes."},
                 "rules": {"$ref": "#/$defs/rules"},
                 "estimation": {"$ref": "#/$defs/estimation"},
                 "overrides": {

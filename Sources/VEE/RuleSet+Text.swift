@@ -1,7 +1,7 @@
 extension RuleSet {
     /// The whole rule set as JSON, every parameter named. Reading it gives an equal rule set; equal rule sets have equal texts.
     public var json: String {
-        var lines = ["{", "  \"version\": \(RuleValue.quoted(version)),"]
+        var lines = ["{", "  \"name\": \(RuleValue.quoted(version)),"]
         let values = RuleParameter.all.map { ($0.path, $0.get(base)) }
         lines += Self.object(values[...], depth: 0, indent: "  ")
         if !overrides.isEmpty {

@@ -125,7 +125,8 @@ struct EstimationTests {
         for index in 25..<45 { today[index] = nil }
         try bench.feed(weeks + [Events.block(monday + 28 * day, today, id: 5), late(monday + 28 * day)])
         #expect(bench.reading(monday + 28 * day + 26 * 900)?.value == 2 * Events.unit)
-        #expect(bench.reading(monday + 28 * day + 35 * 900)?.value == 4 * Events.unit)
+        // The shape stands 2 above its line; a gap of 5 h follows it by 300 / (300 + 40).
+        #expect(bench.reading(monday + 28 * day + 35 * 900)?.value == 3_764_705_882)
         #expect(bench.reading(monday + 28 * day + 35 * 900)?.method == .anchored)
     }
 

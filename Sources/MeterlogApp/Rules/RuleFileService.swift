@@ -1,4 +1,3 @@
-import Foundation
 import KafkaIO
 import Logging
 import MeterCore
@@ -20,7 +19,7 @@ struct RuleFileService: Service {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         for await _ in hangups.cancelOnGracefulShutdown() {
             logger.info("SIGHUP: reading the rules again", metadata: ["file": "\(path)"])
-            await activate(at: Instant(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)))
+            await activate(at: Instant(secondsSinceEpoch: Stopwatch.wallMilliseconds() / 1000))
         }
     }
 
@@ -34,7 +33,7 @@ struct RuleFileService: Service {
                 return
             }
             let beginning = Instant(secondsSinceEpoch: 0)
-            let start = Instant(secondsSinceEpoch: Int64(Date().timeIntervalSince1970))
+            let start = Instant(secondsSinceEpoch: Stopwatch.wallMilliseconds() / 1000)
             let from = now ?? (known.activations.isEmpty ? beginning : start)
             try await store(file, from: from)
             logger.info(
@@ -61,7 +60,7 @@ struct RuleFileService: Service {
                 key: Array(activation.idempotencyKey.utf8),
                 value: Array(file.json.utf8),
                 headers: activation.envelope(source: RuleFileService.source),
-                timestampMilliseconds: Int64(Date().timeIntervalSince1970 * 1000)
+                timestampMilliseconds: Stopwatch.wallMilliseconds()
             )
         )
     }

@@ -18,7 +18,7 @@ struct RuleSource: Sendable {
         let known = try await BlockingThread.run { try ActivatedRules(cluster) }
         let found: ActivatedRules.Activation?
         if name == "active" {
-            found = known.inForce(at: Instant(secondsSinceEpoch: Int64(Date().timeIntervalSince1970)))
+            found = known.inForce(at: Instant(secondsSinceEpoch: Stopwatch.wallMilliseconds() / 1000))
             if found == nil { return shipped }
         } else {
             found = known.activations.last { $0.version.hasPrefix(name) }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import HTTPServing
 import MeterCore
 
@@ -36,7 +35,7 @@ struct RulesActivateCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try common.settings()
         let rules = try RuleFile(path: file)
-        let from = effectiveFrom ?? Instant(secondsSinceEpoch: Int64(Date().timeIntervalSince1970))
+        let from = effectiveFrom ?? Instant(secondsSinceEpoch: Stopwatch.wallMilliseconds() / 1000)
         let payload = RuleActivationPayload(file: rules, effectiveFrom: from)
         _ = try await gateway.send(
             Array(rules.json.utf8),

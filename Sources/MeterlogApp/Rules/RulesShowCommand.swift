@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import HTTPServing
 import MeterCore
 import VEE
@@ -32,7 +31,7 @@ struct RulesShowCommand: AsyncParsableCommand {
         }
         let cluster = try ClusterAccess(settings: settings, logger: settings.logger("meterlog.rules"))
         let known = try await BlockingThread.run { try ActivatedRules(cluster) }
-        let now = Instant(secondsSinceEpoch: Int64(Date().timeIntervalSince1970))
+        let now = Instant(secondsSinceEpoch: Stopwatch.wallMilliseconds() / 1000)
         let current = known.inForce(at: now)
         json ? printJSON(known, current) : printTable(known, current)
     }

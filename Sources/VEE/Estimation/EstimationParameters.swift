@@ -18,6 +18,8 @@ public struct EstimationParameters: Sendable, Equatable {
     /// Reason codes (low byte of the source's status) that mean a power failure in the interval, beside the canonical flag.
     public var powerFailureReasons: [UInt8]
     public var referenceDays: ReferenceDays
+    /// Length of a gap, in seconds, at which E1b follows the shape of the reference days by half; longer gaps follow it more.
+    public var anchorHalfWeightSeconds: Int64
     /// Local dates that are like other holidays or Sundays.
     public var holidays: [CivilDate]
     /// By customer class; "" stands for those that have none of their own.
@@ -29,6 +31,7 @@ public struct EstimationParameters: Sendable, Equatable {
         order: [Step] = EstimationParameters.shippedOrder,
         powerFailureReasons: [UInt8] = [],
         referenceDays: ReferenceDays = ReferenceDays(),
+        anchorHalfWeightSeconds: Int64 = 2400,
         holidays: [CivilDate] = [],
         profiles: [ClassProfile] = [],
         scaling: Scaling = Scaling(),
@@ -37,6 +40,7 @@ public struct EstimationParameters: Sendable, Equatable {
         self.order = order
         self.powerFailureReasons = powerFailureReasons
         self.referenceDays = referenceDays
+        self.anchorHalfWeightSeconds = anchorHalfWeightSeconds
         self.holidays = holidays
         self.profiles = profiles
         self.scaling = scaling
@@ -47,14 +51,20 @@ public struct EstimationParameters: Sendable, Equatable {
     public static let shippedOrder: [Step] = [
         Step(.checkMeter, maximumGapSeconds: 31 * 86_400),
         Step(.outage, maximumGapSeconds: 7200),
+        Step(.anchored, maximumGapSeconds: 7 * 86_400),
         Step(.linear, maximumGapSeconds: 7200),
-        Step(.anchored, maximumGapSeconds: 86_400),
         Step(.referenceDays, maximumGapSeconds: 31 * 86_400),
         Step(.likeDay, maximumGapSeconds: 31 * 86_400),
         Step(.proxyDay, maximumGapSeconds: 31 * 86_400),
         Step(.registerFlat, maximumGapSeconds: 31 * 86_400),
         Step(.classProfile, maximumGapSeconds: 31 * 86_400),
         Step(.averageLoad, maximumGapSeconds: 31 * 86_400),
+    ]
+
+    /// What an order to estimate falls back on, for the intervals it names only.
+    static let forcedOrder: [Step] = [
+        Step(.referenceDays, maximumGapSeconds: 0), Step(.likeDay, maximumGapSeconds: 0),
+        Step(.averageLoad, maximumGapSeconds: 0),
     ]
 
     /// Which earlier days stand for a day (E2, E3, E5, E1b).

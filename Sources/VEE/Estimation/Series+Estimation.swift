@@ -56,7 +56,10 @@ extension Series {
             context.facts
         )
         let seconds = Int64(gap.slots.count) * intervalSeconds
-        for step in parameters.order {
+        // An order to estimate is carried out with historical averages, whatever methods the rules have.
+        let order =
+            context.facts.forced.isEmpty ? parameters.order : parameters.order + EstimationParameters.forcedOrder
+        for step in order {
             let isShort = seconds <= step.maximumGapSeconds
             if step.estimator == .outage { fillOutages(run, &outcome, context.facts) }
             var isOpen = false
@@ -160,7 +163,7 @@ extension Series {
         }
     }
 
-    /// E1b: the shape of like days with the difference at both ends taken out, the difference going over in a line from one end to the other.
+    /// E1b, see `AnchoredEstimation`.
     private func anchored(
         _ run: Range<Int>,
         _ first: Int64,
@@ -185,18 +188,20 @@ extension Series {
         let shapeBefore = shape(gap.slots.lowerBound - 1)
         let shapeAfter = shape(gap.slots.upperBound)
         guard shapeBefore != .min, shapeAfter != .min else { return nil }
+        let count = Int64(gap.slots.count)
         return run.map { index in
             let slot = first + Int64(index)
             let own = shape(slot)
             guard own != .min else { return .min }
-            let bend = LinearEstimation.value(
-                before: before - shapeBefore,
-                after: after - shapeAfter,
-                k: slot - gap.slots.lowerBound + 1,
-                count: Int64(gap.slots.count)
+            let k = slot - gap.slots.lowerBound + 1
+            let value = AnchoredEstimation.value(
+                line: LinearEstimation.value(before: before, after: after, k: k, count: count),
+                shape: own,
+                shapeLine: LinearEstimation.value(before: shapeBefore, after: shapeAfter, k: k, count: count),
+                gapSeconds: count * intervalSeconds,
+                halfWeightSeconds: parameters.anchorHalfWeightSeconds
             )
-            let (value, overflow) = own.addingReportingOverflow(bend)
-            if overflow { return .min }
+            guard let value else { return .min }
             return unit.isAccumulated && before >= 0 && after >= 0 ? max(value, 0) : value
         }
     }

@@ -48,6 +48,13 @@ extension RuleParameter {
             0...50_000,
             "Largest difference of mean temperatures of like days, mK."
         ),
+        .whole(
+            "estimation",
+            "anchorHalfWeightSeconds",
+            at: { $1(&$0.estimation.anchorHalfWeightSeconds) },
+            0...604_800,
+            "Length of a gap at which E1b follows the shape of the reference days by half, s."
+        ),
         RuleParameter(
             path: ["estimation", "holidays"],
             kind: .dates,

@@ -9,7 +9,7 @@ struct RuleSetTextTests {
     @Test func parametersAreRead() throws {
         let json = """
             {
-              "version": "2026-01",
+              "name": "winter",
               "rules": {
                 "V08": { "enabled": false },
                 "V19": { "enabled": true, "thresholdPercent": 250.5, "minimumPerHour": 1e-1, "severity": "warn" },
@@ -56,7 +56,7 @@ struct RuleSetTextTests {
     @Test(arguments: [
         ("", 1), ("{", 1), ("[]", 1), ("{}x", 1), ("{\n\"rules\":{\n\"V99\":{}}}", 3),
         ("{\"rules\":{\"V19\":{\"tresholdPercent\":1}}}", 1),
-        ("{\n\"version\":\"b\"}", 1), ("{\"rules\":{\"V19\":{\"enabled\":1}}}", 1),
+        ("{\n\"version\":\"b\"}", 2), ("{\"name\":5}", 1), ("{\"rules\":{\"V19\":{\"enabled\":1}}}", 1),
         ("{\"rules\":{},\n\"rules\":{}}", 2),
         ("{\"rules\":{\"V19\":{\"thresholdPercent\":-1}}}", 1), ("{\"rules\":{\"V19\":{\"thresholdPercent\":01}}}", 1),
         ("{\"rules\":{\"V19\":{\n\"severity\":\"bad\"}}}", 2),
