@@ -12,6 +12,7 @@ public struct MeterBenchCommand: AsyncParsableCommand {
         subcommands: [
             W1Command.self, W2Command.self, BrokerBenchCommand.self, RestoreBenchCommand.self,
             RestoreWorkerCommand.self, RuntimeTortureCommand.self, VEEAccuracyCommand.self,
+            VEERulesCommand.self,
         ]
     )
 
