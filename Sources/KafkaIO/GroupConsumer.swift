@@ -6,7 +6,7 @@ internal import StreamCore
 /// The library's callback only records what the group wants; the library then waits, heartbeating, until `assign` or `unassign`.
 final class GroupConsumer {
     /// Leaving a group takes one answer of the coordinator; a broker that is away must not keep a process from ending.
-    private static let closeTimeoutMilliseconds: Int32 = 15_000
+    private static let closeTimeoutMilliseconds: Int32 = 5_000
 
     /// A process that is restarted keeps its partitions for so long; so long they stand still when it doesn't come back. The library's own
     /// 45 s is longer than any restart takes.
@@ -18,7 +18,12 @@ final class GroupConsumer {
     private var isCloseStarted = false
     private(set) var isSubscribed = false
 
-    init(_ settings: KafkaSettings, _ options: KafkaLog.Options, _ notices: KafkaNoticeHandler?) throws(KafkaError) {
+    init(
+        _ settings: KafkaSettings,
+        _ options: KafkaLog.Options,
+        _ notices: KafkaNoticeHandler?,
+        _ isStopRequested: @escaping @Sendable () -> Bool
+    ) throws(KafkaError) {
         let configuration = try ClientConfiguration(settings, kind: .consumer)
         try configuration.set("group.id", options.groupID)
         if let instance = options.groupInstanceID { try configuration.set("group.instance.id", instance) }
@@ -44,7 +49,13 @@ final class GroupConsumer {
             }
         }
         handle = try ClientHandle(configuration, .consumer, ClientContext(notices))
-        reader = PartitionReader(handle: handle, timeoutMilliseconds: options.requestTimeoutMilliseconds)
+        reader = PartitionReader(
+            handle: handle,
+            patience: Patience(
+                timeoutMilliseconds: options.requestTimeoutMilliseconds,
+                isStopRequested: isStopRequested
+            )
+        )
     }
 
     deinit { close() }
@@ -158,10 +169,10 @@ final class GroupConsumer {
     /// Committed offsets; because the consumer reads committed, the broker answers only with stable ones (KIP-447).
     func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {
         guard !partitions.isEmpty else { return [] }
-        let deadline = Deadline(milliseconds: reader.timeoutMilliseconds)
+        let deadline = reader.patience.deadline
         while true {
             let list = PartitionList(partitions)
-            let code = rd_kafka_committed(handle.pointer, list.pointer, max(1, deadline.remainingMilliseconds))
+            let code = rd_kafka_committed(handle.pointer, list.pointer, reader.patience.sliceMilliseconds(deadline))
             if code == RD_KAFKA_RESP_ERR_NO_ERROR, list.firstError == nil {
                 return (0..<list.count).map { list.offset(at: $0) < 0 ? nil : list.offset(at: $0) }
             }

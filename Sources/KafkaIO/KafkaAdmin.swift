@@ -132,7 +132,7 @@ public final class KafkaAdmin: Sendable {
 
     /// First and one-past-last readable offsets of a partition (read committed), for lag.
     public func watermarks(of partition: TopicPartition) throws(KafkaError) -> (low: Int64, high: Int64) {
-        let reader = PartitionReader(handle: handle, timeoutMilliseconds: timeoutMilliseconds)
+        let reader = PartitionReader(handle: handle, patience: Patience(timeoutMilliseconds: timeoutMilliseconds))
         do throws(LogError) {
             return try reader.watermarks(of: partition)
         } catch {

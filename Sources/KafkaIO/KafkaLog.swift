@@ -53,20 +53,25 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
     private let settings: KafkaSettings
     private let options: Options
     private let notices: KafkaNoticeHandler?
+    private let isStopRequested: @Sendable () -> Bool
     private var consumer: GroupConsumer
     private var producer: TransactionalProducer
 
     /// Makes the clients; nothing is sent before `subscribe`.
+    /// - Parameter isStopRequested: whether the process is to end: then calls that a broker doesn't answer soon give up with `.retry`
+    ///   long before their limits.
     /// - Throws: `LogError` (fatal) when the settings are refused.
     public init(
         settings: KafkaSettings,
         options: Options,
-        notices: KafkaNoticeHandler? = nil
+        notices: KafkaNoticeHandler? = nil,
+        isStopRequested: @escaping @Sendable () -> Bool = { false }
     ) throws(LogError) {
         let clients: (GroupConsumer, TransactionalProducer)
         do throws(KafkaError) {
             clients = (
-                try GroupConsumer(settings, options, notices), try TransactionalProducer(settings, options, notices)
+                try GroupConsumer(settings, options, notices, isStopRequested),
+                try TransactionalProducer(settings, options, notices, isStopRequested)
             )
         } catch {
             throw LogError(.fatal, code: error.code, message: error.message)
@@ -74,6 +79,7 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         self.settings = settings
         self.options = options
         self.notices = notices
+        self.isStopRequested = isStopRequested
         (consumer, producer) = clients
     }
 
@@ -84,7 +90,7 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         if consumer.isSubscribed {
             consumer.close()
             do throws(KafkaError) {
-                consumer = try GroupConsumer(settings, options, notices)
+                consumer = try GroupConsumer(settings, options, notices, isStopRequested)
             } catch {
                 throw LogError(.fatal, code: error.code, message: error.message)
             }
@@ -143,7 +149,7 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
     public mutating func renewProducer() throws(LogError) {
         if !producer.isUnused {
             do throws(KafkaError) {
-                producer = try TransactionalProducer(settings, options, notices)
+                producer = try TransactionalProducer(settings, options, notices, isStopRequested)
             } catch {
                 throw LogError(.fatal, code: error.code, message: error.message)
             }
@@ -168,7 +174,12 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
     ) throws(LogError) {
         var reader: KafkaReader
         do throws(KafkaError) {
-            reader = try KafkaReader(settings: settings, options: KafkaReader.Options(), notices: notices)
+            reader = try KafkaReader(
+                settings: settings,
+                options: KafkaReader.Options(),
+                notices: notices,
+                isStopRequested: isStopRequested
+            )
         } catch {
             throw LogError(.fatal, code: error.code, message: error.message)
         }

@@ -54,6 +54,15 @@ public struct KafkaReader: ~Copyable, @unchecked Sendable {
         options: Options = Options(),
         notices: KafkaNoticeHandler? = nil
     ) throws(KafkaError) {
+        try self.init(settings: settings, options: options, notices: notices, isStopRequested: { false })
+    }
+
+    init(
+        settings: KafkaSettings,
+        options: Options,
+        notices: KafkaNoticeHandler?,
+        isStopRequested: @escaping @Sendable () -> Bool
+    ) throws(KafkaError) {
         let configuration = try ClientConfiguration(settings, kind: .consumer)
         try configuration.set("group.id", options.groupID)
         try configuration.set("isolation.level", options.isolation.rawValue)
@@ -66,7 +75,13 @@ public struct KafkaReader: ~Copyable, @unchecked Sendable {
             try configuration.set("fetch.wait.max.ms", "50")
         }
         handle = try ClientHandle(configuration, .consumer, ClientContext(notices))
-        reader = PartitionReader(handle: handle, timeoutMilliseconds: options.requestTimeoutMilliseconds)
+        reader = PartitionReader(
+            handle: handle,
+            patience: Patience(
+                timeoutMilliseconds: options.requestTimeoutMilliseconds,
+                isStopRequested: isStopRequested
+            )
+        )
     }
 
     /// Reads exactly these partitions from now on, from these positions.
@@ -131,13 +146,13 @@ public struct KafkaReader: ~Copyable, @unchecked Sendable {
         of partitions: [TopicPartition],
         atOrAfterMilliseconds milliseconds: Int64
     ) throws(LogError) -> [Int64?] {
-        let deadline = Deadline(milliseconds: reader.timeoutMilliseconds)
+        let deadline = reader.patience.deadline
         while true {
             let list = PartitionList(partitions.map { PartitionPosition($0, nextOffset: milliseconds) })
             let code = rd_kafka_offsets_for_times(
                 handle.pointer,
                 list.pointer,
-                max(1, deadline.remainingMilliseconds)
+                reader.patience.sliceMilliseconds(deadline)
             )
             if code == RD_KAFKA_RESP_ERR_NO_ERROR, list.firstError == nil {
                 return (0..<list.count).map { list.offset(at: $0) < 0 ? nil : list.offset(at: $0) }
@@ -158,15 +173,15 @@ public struct KafkaReader: ~Copyable, @unchecked Sendable {
         try assign([PartitionPosition(partition, nextOffset: low)])
         var batch = InputBatch()
         // Bounds the silence, not the whole: a long partition may take long.
-        var silence = Deadline(milliseconds: reader.timeoutMilliseconds)
+        var silence = reader.patience.deadline
         while true {
             if try poll(into: &batch, limits: limits, timeoutMilliseconds: 250) {
-                silence = Deadline(milliseconds: reader.timeoutMilliseconds)
+                silence = reader.patience.deadline
                 body(batch)
                 if let last = batch.entries.last, last.offset >= high - 1 { return }
             }
             if let end = end(of: partition), end >= high { return }
-            guard !silence.isOver else {
+            guard !reader.patience.isOver(silence) else {
                 throw LogError(.retry, code: "_TIMED_OUT", message: "\(partition) could not be read to offset \(high)")
             }
         }

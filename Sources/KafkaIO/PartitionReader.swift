@@ -4,12 +4,11 @@ internal import StreamCore
 /// Calls about partitions that the group consumer and the free reader share.
 struct PartitionReader {
     let handle: ClientHandle
-    /// Upper limit of each call, in milliseconds.
-    let timeoutMilliseconds: Int32
+    let patience: Patience
 
     /// First and one-past-last readable offsets; with `read_committed` the last is the last stable offset.
     func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {
-        let deadline = Deadline(milliseconds: timeoutMilliseconds)
+        let deadline = patience.deadline
         while true {
             var low: Int64 = 0
             var high: Int64 = 0
@@ -19,7 +18,7 @@ struct PartitionReader {
                 partition.partition,
                 &low,
                 &high,
-                max(1, deadline.remainingMilliseconds)
+                patience.sliceMilliseconds(deadline)
             )
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return (low, high) }
             try retry(code, deadline, "watermarks of \(partition)")
@@ -29,17 +28,17 @@ struct PartitionReader {
     /// Continues assigned partitions at other offsets; records fetched before are dropped by the library.
     func seek(to positions: [PartitionPosition]) throws(LogError) {
         guard !positions.isEmpty else { return }
-        let deadline = Deadline(milliseconds: timeoutMilliseconds)
-        let settling = Deadline(milliseconds: min(2000, timeoutMilliseconds))
+        let deadline = patience.deadline
+        let settling = Deadline(milliseconds: min(2000, patience.timeoutMilliseconds))
         let list = PartitionList(positions)
         while true {
             if let error = rd_kafka_seek_partitions(
                 handle.pointer,
                 list.pointer,
-                max(1, deadline.remainingMilliseconds)
+                patience.sliceMilliseconds(deadline)
             ) {
                 let failure = Failure(taking: error, of: handle.pointer)
-                guard failure.reaction(during: .consume) == .retry, !deadline.isOver else {
+                guard failure.reaction(during: .consume) == .retry, !patience.isOver(deadline) else {
                     throw failure.logError(during: .consume, doing: "seek")
                 }
                 deadline.pause(milliseconds: 100)
@@ -55,10 +54,10 @@ struct PartitionReader {
         }
     }
 
-    /// Throws unless the error may be retried before the deadline; then pauses.
+    /// Throws unless the error may be retried before the deadline, and before a stop; then pauses.
     func retry(_ code: rd_kafka_resp_err_t, _ deadline: Deadline, _ what: String) throws(LogError) {
         let failure = Failure(code, of: handle.pointer)
-        guard failure.reaction(during: .consume) == .retry, !deadline.isOver else {
+        guard failure.reaction(during: .consume) == .retry, !patience.isOver(deadline) else {
             throw failure.logError(during: .consume, doing: what)
         }
         deadline.pause(milliseconds: 100)

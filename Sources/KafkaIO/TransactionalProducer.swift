@@ -16,11 +16,14 @@ final class TransactionalProducer {
     private static let requestRecords = 10_000
     /// Requests that may be on their way when the records of the next one are handed over.
     private static let requestsAhead = 3
+    /// How long a call is tried again after the process was asked to end.
+    private static let stoppingMilliseconds: Int32 = 5_000
     /// Longest wait for the next acknowledgement before more is handed over.
     private static let paceMilliseconds: Int32 = 300
 
     private let handle: ClientHandle
     private let timeoutMilliseconds: Int32
+    private let isStopRequested: @Sendable () -> Bool
     private let maxOutstandingBytes: Int
     private var topics: [Topic] = []
     /// Arguments of `rd_kafka_produceva`, written anew for every record without allocation.
@@ -33,7 +36,12 @@ final class TransactionalProducer {
     private var handedBytes = 0
     private var handedRecords = 0
 
-    init(_ settings: KafkaSettings, _ options: KafkaLog.Options, _ notices: KafkaNoticeHandler?) throws(KafkaError) {
+    init(
+        _ settings: KafkaSettings,
+        _ options: KafkaLog.Options,
+        _ notices: KafkaNoticeHandler?,
+        _ isStopRequested: @escaping @Sendable () -> Bool
+    ) throws(KafkaError) {
         let configuration = try ClientConfiguration(settings, kind: .producer)
         try configuration.set("transactional.id", options.transactionalID)
         try configuration.set("enable.idempotence", "true")
@@ -44,6 +52,7 @@ final class TransactionalProducer {
         try configuration.set("queue.buffering.max.kbytes", String(options.maxQueuedKilobytes))
         handle = try ClientHandle(configuration, .producer, ClientContext(notices))
         timeoutMilliseconds = options.transactionTimeoutMilliseconds
+        self.isStopRequested = isStopRequested
         maxOutstandingBytes = Int(options.maxOutstandingKilobytes) << 10
         arguments = .allocate(capacity: TransactionalProducer.argumentCount)
         arguments.initialize(repeating: rd_kafka_vu_t(), count: TransactionalProducer.argumentCount)
@@ -65,8 +74,11 @@ final class TransactionalProducer {
     /// Fences earlier lives of the transactional id and waits until their transactions are completed.
     func prepare() throws(LogError) {
         guard !isReady else { return }
+        // In slices: the library resumes it when it is called again.
+        let patience = Patience(timeoutMilliseconds: timeoutMilliseconds, isStopRequested: isStopRequested)
+        let limit = patience.deadline
         try call("init transactions", whenExhausted: .retry) { client, timeout in
-            rd_kafka_init_transactions(client, timeout)
+            rd_kafka_init_transactions(client, min(timeout, patience.sliceMilliseconds(limit)))
         }
         isReady = true
     }
@@ -178,7 +190,7 @@ final class TransactionalProducer {
         var pending: OpaquePointer? = first
         while let error = pending {
             let failure = Failure(taking: error, of: handle.pointer)
-            guard failure.code == "_QUEUE_FULL", !deadline.isOver else {
+            guard failure.code == "_QUEUE_FULL", !deadline.isOver, !isStopRequested() else {
                 throw failure.logError(during: .produce, doing: "produce")
             }
             rd_kafka_poll(handle.pointer, 20)
@@ -229,14 +241,21 @@ final class TransactionalProducer {
         throw Failure(taking: error, of: handle.pointer).logError(during: .transaction, doing: "abort transaction")
     }
 
-    /// Makes a call again while it may be retried, for at most twice the transaction timeout.
+    /// Makes a call again while it may be retried, for at most twice the transaction timeout; for 5 s once the process is to end.
     private func call(
         _ what: String,
         whenExhausted: LogError.Reaction,
         _ body: (OpaquePointer, Int32) -> OpaquePointer?
     ) throws(LogError) {
-        let deadline = Deadline(milliseconds: timeoutMilliseconds * 2)
-        while let error = body(handle.pointer, max(1, min(timeoutMilliseconds, deadline.remainingMilliseconds))) {
+        var deadline = Deadline(milliseconds: timeoutMilliseconds * 2)
+        var isStopping = false
+        while true {
+            if !isStopping, isStopRequested() {
+                isStopping = true
+                deadline = Deadline(milliseconds: TransactionalProducer.stoppingMilliseconds)
+            }
+            let timeout = max(1, min(timeoutMilliseconds, deadline.remainingMilliseconds))
+            guard let error = body(handle.pointer, timeout) else { return }
             var failure = Failure(taking: error, of: handle.pointer)
             // A transaction that failed while the call was under way: asked again, the library tells what failed it.
             if failure.code == "_STATE", failure.flags.requiresAbort {

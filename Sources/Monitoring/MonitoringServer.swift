@@ -55,20 +55,37 @@ public struct MonitoringServer: Service {
         var address = address
         if PortProbe.isTaken(address) {
             guard address.isPortNegotiable else { throw .addressTaken("\(address.host):\(address.port)") }
-            logger.warning(
-                "the port for metrics is taken, by another process of this service perhaps; taking a free one",
-                metadata: ["code": "\(ErrorCode.addressTaken)", "port": "\(address.port)"]
-            )
+            Self.warnOfTakenPort(address, logger)
             address.port = 0
         }
         self.address = address
     }
 
     public func run() async throws {
+        do {
+            try await serve(port: address.port)
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            guard address.isPortNegotiable else {
+                throw MonitoringError.addressTaken("\(address.host):\(address.port)")
+            }
+            // Another process took it after it was looked at.
+            Self.warnOfTakenPort(address, logger)
+            try await serve(port: 0)
+        }
+    }
+
+    private static func warnOfTakenPort(_ address: MonitoringAddress, _ logger: Logger) {
+        logger.warning(
+            "the port for metrics is taken, by another process of this service perhaps; taking a free one",
+            metadata: ["code": "\(ErrorCode.addressTaken)", "port": "\(address.port)"]
+        )
+    }
+
+    private func serve(port: Int) async throws {
         let application = Application(
             router: router(),
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port),
+                address: .hostname(address.host, port: port),
                 serverName: "meterlog"
             ),
             onServerRunning: { channel in
@@ -78,11 +95,7 @@ public struct MonitoringServer: Service {
             },
             logger: Self.quiet(logger)
         )
-        do {
-            try await application.run()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw MonitoringError.addressTaken("\(address.host):\(address.port)")
-        }
+        try await application.run()
     }
 
     /// Scrapes come every few seconds; a line for each says nothing.

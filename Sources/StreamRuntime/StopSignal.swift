@@ -1,15 +1,19 @@
 import Glibc
 import Synchronization
 
-/// The wish of a process to end, seen by all its threads.
-final class StopSignal: Sendable {
+/// The wish of a process to end, seen by all its threads, and by their logs.
+public final class StopSignal: Sendable {
     private static let sliceMilliseconds: Int64 = 20
     private let flag = Atomic<Bool>(false)
 
-    var isRequested: Bool { flag.load(ordering: .acquiring) }
+    public init() {}
 
-    func request() {
-        flag.store(true, ordering: .releasing)
+    public var isRequested: Bool { flag.load(ordering: .acquiring) }
+
+    /// - Returns: whether this was the first request.
+    @discardableResult
+    func request() -> Bool {
+        !flag.exchange(true, ordering: .acquiringAndReleasing)
     }
 
     /// Sleeps, but wakes soon after a stop is requested meanwhile.

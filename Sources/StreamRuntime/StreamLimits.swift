@@ -22,8 +22,12 @@ public struct StreamLimits: Sendable, Equatable {
     public var recoveryPauseMilliseconds: ClosedRange<Int64> = 100...10_000
     /// Recoveries in a row, without a commit between them, after which the thread stops.
     public var consecutiveRecoveries = 12
-    /// Time for committing and leaving, after a stop was requested or partitions are taken away; then the work is left undone.
-    public var drainMilliseconds: Int64 = 20_000
+    /// How long calls that answer "retry" are made again after a stop was requested or partitions are taken away; then the work is
+    /// left undone.
+    public var drainMilliseconds: Int64 = 8_000
+    /// Time for committing and leaving after a stop was requested, all in all; a thread that still waits for the log then is left
+    /// behind by `StreamProcess`.
+    public var stopMilliseconds: Int64 = 20_000
     /// Time between two looks at the ends of the partitions (for the lag).
     public var statusIntervalMilliseconds: Int64 = 2_000
     /// When snapshots are written; nil for a processor whose state is cheap to fold again.

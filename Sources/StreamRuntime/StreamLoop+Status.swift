@@ -1,16 +1,21 @@
 import StreamCore
 
 extension StreamLoop where L: ~Copyable {
-    /// Looks at the ends of the partitions from time to time. While the log answers "retry" the old ones stay.
+    /// Looks at the ends of the partitions from time to time. When the log answers "retry" the old ones stay: it is asked again the
+    /// next time, not at once for every other partition, which may take its whole time-out for each.
     mutating func refreshStatus() throws(LoopInterruption) {
         let now = environment.nowMilliseconds
         guard now >= statusDueAtMilliseconds else { return }
         statusDueAtMilliseconds = now + limits.statusIntervalMilliseconds
+        var isAway = false
         for index in tasks.indices {
-            do throws(LogError) {
-                tasks[index].endOffset = try log.watermarks(of: tasks[index].partition).high
-            } catch {
-                guard error.reaction == .retry else { throw .log(error, operation: "watermarks") }
+            if !isAway, !environment.isStopRequested() {
+                do throws(LogError) {
+                    tasks[index].endOffset = try log.watermarks(of: tasks[index].partition).high
+                } catch {
+                    guard error.reaction == .retry else { throw .log(error, operation: "watermarks") }
+                    isAway = true
+                }
             }
             metrics.show(
                 tasks[index],

@@ -10,27 +10,35 @@ public final class StreamProcess<P: Processor, L: Log & ~Copyable>: Sendable {
     private struct State {
         var runningThreads = 0
         var isStarted = false
+        /// The stop has taken too long: threads that still run are left behind.
+        var isAbandoned = false
         var failure: StreamFailure?
         var waiters: [CheckedContinuation<StreamFailure?, Never>] = []
     }
 
     private let threads: [StreamThread<P, L>]
-    private let signal = StopSignal()
+    private let signal: StopSignal
+    private let stopMilliseconds: Int64
+    private let report: @Sendable (_ thread: Int, _ event: StreamEvent) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - threads: how many threads, each with its own log; more than the input has partitions stay idle.
     ///   - report: takes events, from any thread, with the thread's index.
+    ///   - signal: becomes the wish to end; given by a caller whose logs look at it.
     ///   - makeLog: opens the log of a thread, on that thread. A `LogError` with the reaction "retry" is tried again until a stop.
     public init(
         threads count: Int,
         configuration: P.Configuration,
         options: StreamOptions,
         metrics: MetricsRegistry,
+        signal: StopSignal = StopSignal(),
         report: @escaping @Sendable (_ thread: Int, _ event: StreamEvent) -> Void,
         makeLog: @escaping @Sendable (_ thread: Int) throws -> L
     ) {
-        let signal = signal
+        self.signal = signal
+        self.report = report
+        stopMilliseconds = options.limits.stopMilliseconds
         threads = (0..<max(1, count)).map { index in
             StreamThread(
                 index: index,
@@ -64,16 +72,45 @@ public final class StreamProcess<P: Processor, L: Log & ~Copyable>: Sendable {
 
     /// Asks all threads to commit and leave. Returns at once; may be called from anywhere, more than once.
     public func requestStop() {
-        signal.request()
+        guard signal.request() else { return }
+        do throws(StreamFailure) {
+            try OSThread.start(name: "stop-\(P.name)") { self.watchStop() }
+        } catch {
+            report(0, .leftUndone("the stop can't be watched: \(error)"))
+        }
     }
 
-    /// Waits until all threads have ended.
+    /// Bounds the stop. A call of a client library that waits for a broker can't be interrupted (a commit takes as long as its
+    /// transaction may), and a process that is to end must not wait for it: an open transaction is aborted by the next life of its
+    /// transactional id or by the broker, just as after a crash.
+    private func watchStop() {
+        let end = MonotonicClock.nanoseconds() + stopMilliseconds * 1_000_000
+        while state.withLock({ $0.runningThreads > 0 }) {
+            guard MonotonicClock.nanoseconds() < end else { return abandon() }
+            signal.pause(milliseconds: 50)
+        }
+    }
+
+    private func abandon() {
+        let (left, waiters, failure) = state.withLock { state in
+            state.isAbandoned = state.runningThreads > 0
+            defer { state.waiters = [] }
+            return (state.runningThreads, state.waiters, state.failure)
+        }
+        for waiter in waiters { waiter.resume(returning: failure) }
+        guard left > 0 else { return }
+        let reason = "\(left) threads still wait for the log after \(stopMilliseconds) ms; they are left behind"
+        report(0, .leftUndone(reason))
+    }
+
+    /// Waits until all threads have ended, or are left behind because a stop took longer than `StreamLimits.stopMilliseconds`.
     /// - Throws: the first failure.
     public func waitUntilStopped() async throws(StreamFailure) {
         let failure = await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
-                if state.runningThreads > 0 { state.waiters.append(continuation) }
-                return state.runningThreads == 0
+                let isOver = state.runningThreads == 0 || state.isAbandoned
+                if !isOver { state.waiters.append(continuation) }
+                return isOver
             }
             if isOver { continuation.resume(returning: state.withLock { $0.failure }) }
         }
@@ -100,7 +137,7 @@ public final class StreamProcess<P: Processor, L: Log & ~Copyable>: Sendable {
     public var status: [StreamStatus] { threads.map(\.status) }
 
     private func threadEnded(_ failure: StreamFailure?) {
-        if failure != nil { signal.request() }
+        if failure != nil { requestStop() }
         let (waiters, first) = state.withLock { state in
             if state.failure == nil { state.failure = failure }
             state.runningThreads -= 1

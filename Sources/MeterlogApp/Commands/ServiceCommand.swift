@@ -36,9 +36,11 @@ struct ServiceRun {
         let settings = threads.applied(to: try common.settings(), for: name)
         let logger = settings.logger("meterlog.\(name.rawValue)")
         let monitor = ProcessMonitor.install()
+        let cluster = try ClusterAccess(settings: settings, logger: logger)
+        try await cluster.waitUntilThere()
         let pipeline = try Pipeline(
             settings: settings,
-            cluster: try ClusterAccess(settings: settings, logger: logger),
+            cluster: cluster,
             metrics: monitor.registry,
             instance: instance ?? ProcessEnvironment.hostName
         )

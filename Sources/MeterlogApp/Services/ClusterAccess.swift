@@ -1,6 +1,7 @@
 import KafkaIO
 import Logging
 import Settings
+import Telemetry
 import TopicCatalog
 
 /// The Kafka cluster of these settings, and the topics declared for it.
@@ -40,6 +41,29 @@ struct ClusterAccess: Sendable {
     var notices: KafkaNoticeHandler {
         let outages = outages
         return { outages.handle($0) }
+    }
+
+    /// Waits for a cluster that is not there yet, and says so once. A signal ends the process meanwhile: nothing has begun.
+    /// - Throws: `KafkaError` for an answer that waiting doesn't change.
+    func waitUntilThere() async throws {
+        var isWaiting = false
+        while true {
+            do {
+                _ = try await BlockingThread.run {
+                    try KafkaAdmin(settings: kafka, timeoutMilliseconds: 5_000, notices: notices).topics()
+                }
+                return
+            } catch let error as KafkaError where error.reaction == .retry {
+                if !isWaiting {
+                    logger.warning(
+                        "waiting for the event log",
+                        metadata: ["code": "\(ErrorCode.logAway)", "error": "\(error)"]
+                    )
+                }
+                isWaiting = true
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
     }
 
     /// Partitions of every topic that exists.

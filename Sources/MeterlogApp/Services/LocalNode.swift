@@ -14,6 +14,9 @@ struct LocalNode: Sendable {
     let broker: EmbeddedBroker?
     let pipeline: Pipeline
     private let services: [any Service]
+    /// Services end one after another. Where an outside log or database is away each may take its whole time; from here on they are
+    /// told all at once.
+    private static let longestShutdown = Duration.seconds(40)
 
     /// Starts the broker, applies topics and migrations, and builds the services; nothing is processed before `run`.
     static func prepare(_ settings: Settings, metrics: MetricsRegistry, logger: Logger) async throws -> LocalNode {
@@ -35,7 +38,7 @@ struct LocalNode: Sendable {
         do {
             let cluster = try ClusterAccess(settings: settings, logger: logger)
             // A cluster of its own is brought to the declarations; somebody else's is only looked at.
-            if broker != nil { try applyTopics(cluster) }
+            if broker != nil { try applyTopics(cluster) } else { try await cluster.waitUntilThere() }
             try await migrate(settings, logger: logger)
             let pipeline = try Pipeline(
                 settings: settings,
@@ -67,11 +70,13 @@ struct LocalNode: Sendable {
         if let broker { all.append(broker) }
         if let rules = pipeline.ruleFileService { all.append(rules) }
         all += services
-        return ServiceGroup(
+        var configuration = ServiceGroupConfiguration(
             services: all,
             gracefulShutdownSignals: signals ? [.sigterm, .sigint] : [],
             logger: logger
         )
+        configuration.maximumGracefulShutdownDuration = Self.longestShutdown
+        return ServiceGroup(configuration: configuration)
     }
 
     private static func applyTopics(_ cluster: ClusterAccess) throws {

@@ -33,11 +33,13 @@ struct StreamService<P: Processor>: Service {
         let kafka = cluster.kafka
         let notices = cluster.notices
         let group = "meterlog-\(P.name)"
+        let stop = StopSignal()
         process = StreamProcess(
             threads: threads,
             configuration: configuration,
             options: StreamOptions(groupID: group, outputs: outputs, limits: limits),
             metrics: metrics,
+            signal: stop,
             report: { [logger] thread, event in
                 let level: Logger.Level =
                     switch event.severity {
@@ -58,7 +60,8 @@ struct StreamService<P: Processor>: Service {
                         transactionalID: identity,
                         groupInstanceID: identity
                     ),
-                    notices: notices
+                    notices: notices,
+                    isStopRequested: { stop.isRequested }
                 )
             }
         )
