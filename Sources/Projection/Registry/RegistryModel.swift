@@ -58,7 +58,8 @@ package struct RegistryModel: ReadModel {
         switch event.body {
         case .meterUpserted(let meter): try keep(meter, event.raw)
         case .registerReads(let reads): try keep(reads, event.raw)
-        case .intervalBlock, .deviceEvents, .manualEdit, .forceEstimate, .ruleSetActivated, .tick, .weather, .unknown: break
+        case .intervalBlock, .deviceEvents, .manualEdit, .forceEstimate, .ruleSetActivated, .tick, .weather, .unknown:
+            break
         }
     }
 
