@@ -12,17 +12,29 @@ struct PartitionReader {
         while true {
             var low: Int64 = 0
             var high: Int64 = 0
-            let code = rd_kafka_query_watermark_offsets(
-                handle.pointer,
-                partition.topic,
-                partition.partition,
-                &low,
-                &high,
-                patience.sliceMilliseconds(deadline)
-            )
+            var code = reachCluster(deadline)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+                code = rd_kafka_query_watermark_offsets(
+                    handle.pointer,
+                    partition.topic,
+                    partition.partition,
+                    &low,
+                    &high,
+                    patience.sliceMilliseconds(deadline)
+                )
+            }
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return (low, high) }
             try retry(code, deadline, "watermarks of \(partition)")
         }
+    }
+
+    /// Whether any broker answers. The library (2.0) waits for watermarks as long as its connection may be silent, whatever time-out it
+    /// was given, so a cluster that is away must be noticed before.
+    private func reachCluster(_ deadline: Deadline) -> rd_kafka_resp_err_t {
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(handle.pointer, 0, nil, &metadata, patience.sliceMilliseconds(deadline))
+        if let metadata { rd_kafka_metadata_destroy(metadata) }
+        return code
     }
 
     /// Continues assigned partitions at other offsets; records fetched before are dropped by the library.

@@ -29,7 +29,7 @@ public struct Settings: Sendable, Equatable {
         /// Partitions of a topic that is created without a number.
         public var defaultPartitions = 1
         /// How long the first rebalance of an empty group waits for more members.
-        public var groupInitialRebalanceDelayMilliseconds = 0
+        public var groupInitialRebalanceDelayMilliseconds = 200
         /// Shortest session timeout a group's member may ask for.
         public var groupMinSessionTimeoutMilliseconds = 6_000
         /// Time between two runs of retention and compaction.

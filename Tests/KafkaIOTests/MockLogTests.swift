@@ -1,5 +1,6 @@
 import KafkaIO
 import StreamCore
+import Synchronization
 import Testing
 
 /// The stream log against librdkafka's mock cluster, which takes offsets of transactions without storing them: what depends on them
@@ -272,4 +273,42 @@ struct MockLogTests {
     }
 
     private var positions: [PartitionPosition] { [PartitionPosition(TopicPartition("in", 0), nextOffset: 1)] }
+
+    @Test("a broker that is away does not hold up a stop", .timeLimit(.minutes(1)))
+    func stopWithoutBroker() throws {
+        let options = KafkaLog.Options(
+            groupID: group,
+            transactionalID: "tx-stop",
+            transactionTimeoutMilliseconds: 600_000,
+            requestTimeoutMilliseconds: 600_000
+        )
+        let settings = KafkaSettings(brokers: [cluster.brokers], clientID: "stop")
+        let stopped = StopFlag()
+        var log = try KafkaLog(settings: settings, options: options, isStopRequested: { stopped.isSet })
+        try log.subscribe(to: ["in"])
+        let partition = TopicPartition("in", 0)
+        #expect(try log.watermarks(of: partition).high == 0)
+        cluster.setBroker(1, isUp: false)
+        stopped.set()
+        for _ in 0..<2 {
+            let error = #expect(throws: LogError.self) { _ = try log.watermarks(of: partition) }
+            #expect(error?.reaction == .retry)
+        }
+        let error = #expect(throws: LogError.self) { _ = try log.committedOffsets(of: [partition]) }
+        #expect(error?.reaction == .retry)
+        log.close()
+        var late = try KafkaLog(settings: settings, options: options, isStopRequested: { stopped.isSet })
+        let refusal = #expect(throws: LogError.self) { try late.subscribe(to: ["in"]) }
+        #expect(refusal?.reaction == .retry, "fencing earlier lives waits for the broker")
+        late.close()
+    }
+}
+
+/// The wish to end, as a process gives it to its logs.
+private final class StopFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+
+    func set() { flag.store(true, ordering: .releasing) }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import SimulationKit
 import StreamCore
 import StreamRuntime
@@ -29,6 +30,7 @@ import Testing
     private func process(
         _ cluster: SimulatedCluster,
         threads: Int,
+        limits: StreamLimits = StreamLimits(),
         metrics: MetricsRegistry = MetricsRegistry(),
         faultyID: UInt64? = nil,
         makeLog: (@Sendable (Int) throws -> SimulatedLog)? = nil,
@@ -37,7 +39,7 @@ import Testing
         Process(
             threads: threads,
             configuration: .init(faultyID: faultyID),
-            options: StreamOptions(groupID: LoopBench.group, outputs: LoopBench.outputs),
+            options: StreamOptions(groupID: LoopBench.group, outputs: LoopBench.outputs, limits: limits),
             metrics: metrics,
             report: report,
             makeLog: makeLog ?? { thread in
@@ -128,5 +130,38 @@ import Testing
             throw LogError(.fatal, code: "AUTH", message: "not allowed")
         }
         await #expect(throws: StreamFailure.self) { try await process.run() }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aThreadThatWaitsInTheLogForEverDoesNotKeepTheProcess() async throws {
+        let cluster = cluster(partitions: 1)
+        let events = EventList()
+        let isReleased = Atomic<Bool>(false)
+        let hasEntered = Atomic<Bool>(false)
+        var limits = StreamLimits()
+        limits.stopMilliseconds = 100
+        let process = process(
+            cluster,
+            threads: 1,
+            limits: limits,
+            makeLog: { _ in
+                hasEntered.store(true, ordering: .releasing)
+                while !isReleased.load(ordering: .acquiring) { usleep(1000) }
+                return SimulatedLog(cluster: cluster, groupID: LoopBench.group, transactionalID: "t")
+            },
+            report: { _, event in events.append(event) }
+        )
+        try process.start()
+        while !hasEntered.load(ordering: .acquiring) { try await Task.sleep(for: .milliseconds(1)) }
+        process.requestStop()
+        try await process.waitUntilStopped()
+        // The wait is over while the thread still hangs.
+        for _ in 0..<500 where events.descriptions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(events.descriptions.first?.contains("1 threads still wait for the log after 100 ms") == true)
+        // Waiters that come later don't wait either, and the late end of the thread is taken calmly.
+        try await process.waitUntilStopped()
+        isReleased.store(true, ordering: .releasing)
+        for _ in 0..<500 where process.status[0].activity != .stopped { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(process.status[0].activity == .stopped)
     }
 }

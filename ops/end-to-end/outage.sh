@@ -48,5 +48,22 @@ check "every payload is acknowledged" equal 0 "$code"
 check "everything is projected" simulation_is_projected 240
 check "nothing differs from the truth" equal 0 "$(truth_differences)"
 check "it is the process that was started first" equal "$node_pid" "$(process_id "$node")"
+check "the node ends" stop_process "$node" 60
+
+# A log that is killed, and does not come back.
+services=(vee normalizer alarms)
+for service in "${services[@]}"; do
+    start_process "$service-$name" env "${environment[@]}" "${meterlog[@]}" service "$service"
+done
+sleep 10
+log_pid=$(process_id "$log")
+kill -9 "$log_pid"
+wait "$log_pid" 2>/dev/null || true
+sleep 3
+for service in "${services[@]}"; do kill -TERM "$(process_id "$service-$name")" || true; done
+start=$SECONDS
+for service in "${services[@]}"; do
+    check "$service ends on SIGTERM while the log is away" wait_until $((start + 25 - SECONDS)) process_is_over "$service-$name"
+done
 # A warning a second would be hundreds of lines.
 check "it said so, and not all the time" test "$(grep -ciE 'warn|error' "$state/log/$node")" -lt 200
