@@ -64,6 +64,7 @@ for service in "${services[@]}"; do kill -TERM "$(process_id "$service-$name")" 
 start=$SECONDS
 for service in "${services[@]}"; do
     check "$service ends on SIGTERM while the log is away" wait_until $((start + 25 - SECONDS)) process_is_over "$service-$name"
+    if pid=$(process_id "$service-$name"); then kill -9 "$pid"; fi
 done
 # A warning a second would be hundreds of lines.
 check "it said so, and not all the time" test "$(grep -ciE 'warn|error' "$state/log/$node")" -lt 200
