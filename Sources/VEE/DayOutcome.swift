@@ -7,6 +7,8 @@ struct GapSummary: Equatable {
     var isAllGap = false
     /// Estimates of the day can follow from earlier days.
     var leansOnHistory = false
+    /// They are not estimated before a storm is over.
+    var isWaiting = false
 }
 
 /// The results of a day's slots while they are worked out.

@@ -21,4 +21,6 @@ struct FoldContext {
     var facts = MeterFacts.none
     /// The series of the check meter of the channel in hand.
     var check: Series?
+    /// Local dates (days since 1970) of a storm in the meter's group.
+    var storms: [Int32] = []
 }

@@ -28,6 +28,8 @@ struct MeterState: Sendable {
     var series: [Int] = []
     /// Index into the task's calendars; follows from `zoneName`.
     var calendar = 0
+    /// Index into the task's groups.
+    var group: Int?
     var facts = MeterFacts.none
 
     init(name: String) {

@@ -75,16 +75,20 @@ extension Series {
             if first == nil { first = slot }
         }
         guard let first else { return }
+        let isWaiting = isWaiting(day)
+        let limit =
+            isWaiting
+            ? Int64(parameters.estimation.storm.maximumDays) * 86_400 : parameters.estimation.longestGapSeconds
         found.append(
             OpenException(
                 windowStart: day.start,
                 windowEnd: day.end,
-                rule: GapRule.number,
-                severity: .fail,
+                rule: isWaiting ? StormRule.number : GapRule.number,
+                severity: isWaiting ? .warn : .fail,
                 firstStart: start(of: first),
                 count: UInt32(clamping: count),
                 observedBillionths: longest * intervalSeconds * Quantity.scale,
-                limitBillionths: parameters.estimation.longestGapSeconds * Quantity.scale,
+                limitBillionths: limit * Quantity.scale,
                 isOfWindow: false
             )
         )

@@ -39,7 +39,8 @@ extension Series {
             adopted[rules.index].rules.parameters.gap.isEnabled, rules.estimates
         {
             let isMissing = statistics[index].missing > 0
-            worst = max(worst, GapRule.severity(isEstimated: !isMissing).rawValue)
+            let isFillable = !isMissing || windows[index].isWaiting
+            worst = max(worst, GapRule.severity(isEstimated: isFillable).rawValue)
         }
         return Severity(rawValue: worst)
     }

@@ -174,7 +174,8 @@ extension Series {
         var gaps = GapSummary()
         if isTouched(kept, context.facts) || !decidePlainly(part, rules, forced, &runs) {
             var outcome = outcome(day, kept, rules, context, &calendar)
-            if rules.estimates, outcome.hasGaps {
+            outcome.gaps.isWaiting = rules.estimates && waits(day, outcome.gaps, rules, context)
+            if rules.estimates, outcome.hasGaps, !outcome.gaps.isWaiting {
                 fillGaps(&outcome, day, rules, context, &calendar, &scratch)
                 scale(&outcome, day, rules, context, &calendar, &scratch)
             }

@@ -13,6 +13,7 @@ extension Series {
         writer.append(dataEnd)
         writer.append(lastArrivalMilliseconds)
         writer.append(expectedUntil)
+        reported.encode(into: &writer)
         writer.append(closedThrough)
         writer.append(forgottenBelow)
         writer.append(unsigned: UInt64(forgottenRevision))
@@ -44,6 +45,7 @@ extension Series {
         dataEnd = try reader.integer(bytes)
         lastArrivalMilliseconds = try reader.integer(bytes)
         expectedUntil = try reader.integer(bytes)
+        reported = try ReportedDays(&reader, bytes)
         closedThrough = try reader.integer(bytes)
         forgottenBelow = try reader.integer(bytes)
         forgottenRevision = try reader.unsigned32(bytes)
@@ -146,7 +148,10 @@ extension Series.WindowRecord {
         }
         writer.append(sumBillionths)
         writer.append(grade)
-        writer.append(UInt8(hasGaps ? 1 : 0) | UInt8(isAllGap ? 2 : 0) | UInt8(leansOnHistory ? 4 : 0))
+        writer.append(
+            UInt8(hasGaps ? 1 : 0) | UInt8(isAllGap ? 2 : 0) | UInt8(leansOnHistory ? 4 : 0)
+                | UInt8(isWaiting ? 8 : 0)
+        )
     }
 
     fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
@@ -165,5 +170,6 @@ extension Series.WindowRecord {
         hasGaps = marks & 1 != 0
         isAllGap = marks & 2 != 0
         leansOnHistory = marks & 4 != 0
+        isWaiting = marks & 8 != 0
     }
 }

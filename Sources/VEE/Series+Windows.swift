@@ -18,6 +18,7 @@ extension Series {
         record.hasGaps = gaps.hasGaps
         record.isAllGap = gaps.isAllGap
         record.leansOnHistory = gaps.leansOnHistory
+        record.isWaiting = gaps.isWaiting
         let statistics = statistics(day, whole, kept, context.facts)
         if isKnown {
             windows[index] = record

@@ -31,6 +31,8 @@ struct Series: Sendable {
     var lastArrivalMilliseconds: Int64 = .min
     /// Days that start before this are expected to have data although none came (seconds since 1970).
     var expectedUntil: Int64 = .min
+    /// The days that it has data for, as far as storms are concerned.
+    var reported = ReportedDays()
 
     // What was decided.
     /// All days that end by this are closed (seconds since 1970; a day's start).
@@ -113,6 +115,8 @@ struct Series: Sendable {
         var isAllGap: Bool
         /// Earlier days had a part in its estimates, or could have had.
         var leansOnHistory: Bool
+        /// Its gaps are not estimated before a storm is over.
+        var isWaiting = false
     }
 
     struct AdoptedRules: Sendable {

@@ -34,6 +34,7 @@ extension VEEProcessor {
         }
         enter(meter, &context)
         guard passes(block, start..<end, meter, &context, &effects) else { return }
+        noteReport(block, recorded, index)
         lend(checkOf: index, &context)
         let calendar = meters[meter].calendar
         if series[index].isLeft(behind: start, context) {

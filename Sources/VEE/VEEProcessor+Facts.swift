@@ -53,6 +53,7 @@ extension VEEProcessor {
         guard let meter = meterSlot(registration.meter) else { return }
         observeZone(registration.zone, isRegistry: true, of: meter, &context, &effects)
         guard meters[meter].observe(registration, context.raw) else { return }
+        regroup(meter)
         let old = meters[meter].facts
         renewFacts(meter)
         readopt(meter, from: .min, &context, &effects)

@@ -23,6 +23,7 @@ extension VEEProcessor {
         for order in forced { order.encode(into: &writer) }
         writer.append(count: weather.count)
         for station in weather { station.encode(into: &writer) }
+        storms.encode(into: &writer)
         bytes = writer.bytes
     }
 
@@ -52,7 +53,11 @@ extension VEEProcessor {
         for _ in 0..<forcedCount { forced.append(try ForceRecord(&reader, state)) }
         let weatherCount = try reader.count(state)
         for _ in 0..<weatherCount { weather.append(try WeatherRecord(&reader, state)) }
-        for meter in meters.indices { renewFacts(meter) }
+        storms = try StormTable(&reader, state)
+        for meter in meters.indices {
+            meters[meter].group = storms.group(meters[meter].registration?.group ?? "", isNew: false)
+            renewFacts(meter)
+        }
         guard reader.position == state.count else { throw .malformed("bytes after the end") }
         // Looked at with the first watermark: what is due is closed already, so nothing comes of it but the times.
         dueAt = Array(repeating: .min, count: series.count)

@@ -12,7 +12,7 @@ public struct VEEProcessor: Processor {
     public typealias Configuration = VEEConfiguration
 
     public static let name = "vee"
-    public static let stateVersion: UInt32 = 2
+    public static let stateVersion: UInt32 = 3
     public static let inputTopic = "meter.journal"
     public static let outputTopics = ["meter.validated", "meter.exceptions", "meter.commands"]
     public static let counterNames = VEECounter.allCases.map(\.name)
@@ -33,6 +33,7 @@ public struct VEEProcessor: Processor {
     var forced: [ForceRecord] = []
     /// By station, in the order in which the stations appeared.
     var weather: [WeatherRecord] = []
+    var storms = StormTable()
 
     // What follows from the state and is not part of it.
     var meterIndex: [String: Int] = [:]
@@ -80,7 +81,7 @@ public struct VEEProcessor: Processor {
             ("meters", meters.count), ("series", series.count), ("slots", slots), ("cold_slots", cold),
             ("cold_bytes", coldBytes), ("references", references),
             ("windows", windows), ("open_exceptions", exceptions), ("rule_sets", timeline.entries.count),
-            ("force_estimates", forced.count), ("weather_stations", weather.count),
+            ("force_estimates", forced.count), ("weather_stations", weather.count), ("groups", storms.groups.count),
         ]
     }
 
@@ -124,6 +125,7 @@ public struct VEEProcessor: Processor {
             key: [],
             zone: ""
         )
+        judgeStorms(context)
         switch event.body {
         case .intervalBlock(let block): take(block, &context, &effects)
         case .registerReads(let reads): take(reads, &context, &effects)
@@ -135,6 +137,7 @@ public struct VEEProcessor: Processor {
         case .ruleSetActivated(let activation): activate(activation, &context, &effects)
         case .tick, .unknown: break
         }
+        estimateWhatWaited(&context, &effects)
         closeWhatIsDue(&context, &effects)
     }
 
@@ -168,6 +171,7 @@ public struct VEEProcessor: Processor {
         context.key = meters[meter].key
         context.zone = calendars.entries[meters[meter].calendar].rules.identifier
         context.facts = meters[meter].facts
+        context.storms = storms.days(of: meters[meter].group)
     }
 
     /// The index of a meter, made known when it is new; nil when there are too many.

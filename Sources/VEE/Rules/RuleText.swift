@@ -13,6 +13,7 @@ package enum RuleText {
         case UnitRule.number: UnitRule.exceptionCode
         case lockedRule: lockedCode
         case FrameCounterRule.number: FrameCounterRule.exceptionCode
+        case StormRule.number: StormRule.exceptionCode
         default: ""
         }
     }
@@ -74,6 +75,9 @@ package enum RuleText {
         case PowerFailRule.number where observed != 0:
             return "have up to \(amount(observed, unit)) while the power was out"
         case PowerFailRule.number: return "are zero"
+        case StormRule.number:
+            return "are estimated later: much of the meter's group is silent, for \(limit / Quantity.scale / 86_400) d "
+                + "at the longest"
         case VoltageRule.number, CurrentRule.number:
             return "have \(amount(observed, unit)), the limit is \(amount(limit, unit))"
         default: return "found by V\(rule): \(Quantity(billionths: observed)), limit \(Quantity(billionths: limit))"

@@ -26,7 +26,7 @@ struct RuleTextTests {
     }
 
     @Test func everyRuleHasItsWords() {
-        for rule in RuleParameters.intervalRules + [9, 27] where rule != 0 {
+        for rule in RuleParameters.intervalRules + [9, 27, 41] where rule != 0 {
             #expect(!intervals(rule).contains("found by"), "V\(rule)")
         }
         for rule in RuleParameters.windowRules + [2, 3, 7, 14, 15, 16, 17, 18, 37, 38] {
@@ -58,6 +58,7 @@ struct RuleTextTests {
         let codes: [UInt32: String] = [
             2: "ERR_VEE_TIME_02", 3: "ERR_VEE_METER_03", 7: "ERR_VEE_LENGTH_07", 9: "ERR_VEE_GAP_04",
             14: "ERR_VEE_UNIT_14", 27: "ERR_VEE_LOCKED_27", 38: "ERR_VEE_REPLAY_38",
+            41: "ERR_VEE_STORM_41",
         ]
         for rule in UInt32(0)...40 { #expect(RuleText.code(rule) == codes[rule] ?? "") }
     }
