@@ -82,6 +82,7 @@ public struct VEEProcessor: Processor {
             ("cold_bytes", coldBytes), ("references", references),
             ("windows", windows), ("open_exceptions", exceptions), ("rule_sets", timeline.entries.count),
             ("force_estimates", forced.count), ("weather_stations", weather.count), ("groups", storms.groups.count),
+            ("storms", storms.groups.reduce(0) { $0 + $1.storms.count }),
         ]
     }
 

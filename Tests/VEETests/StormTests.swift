@@ -84,6 +84,7 @@ struct StormTests {
         }
         let exception = try #require(bench.exception(41, Self.stormy, meter: "m9"))
         #expect(exception.code == "ERR_VEE_STORM_41")
+        #expect(bench.processor.stateSizes.contains { $0.name == "storms" && $0.count == 1 })
         #expect(exception.severity == .warn)
         #expect(exception.reason.hasSuffix("much of the meter's group is silent, for 3 d at the longest"))
     }
@@ -176,6 +177,44 @@ struct StormTests {
         for number in 0..<3 {
             #expect(bench.exception(41, Self.stormy + Int64(number) * Self.day, meter: "m9") != nil)
         }
+    }
+
+    /// A local day of silence is told although it has parts of two days in UTC that have data.
+    @Test(arguments: [("+10:00", 36_000), ("-08:00", -28_800)] as [(String, Int64)])
+    func datesAreThoseOfTheMetersZone(zone: String, offset: Int64) throws {
+        var events = [Events.tick(Events.monday)]
+        for meter in 0..<10 {
+            events.append(
+                Events.registered(received: Events.monday, meter: "m\(meter)") { registration in
+                    registration.group = "north"
+                    registration.zone = zone
+                }
+            )
+        }
+        for day in 0...11 {
+            for meter in 0..<10 where day != 10 || meter < 7 {
+                events.append(
+                    Events.block(
+                        Events.monday - offset + Int64(day) * Self.day,
+                        Events.flat(24),
+                        interval: 3600,
+                        id: UInt64(1000 + meter * 100 + day),
+                        meter: "m\(meter)",
+                        zone: zone
+                    )
+                )
+            }
+        }
+        var bench = Bench(Self.configuration(minimumMeters: 10))
+        try bench.feed(events)
+        let start = Self.stormy - offset
+        try bench.feed(Events.tick(start + 2 * Self.day))
+        #expect(bench.exception(41, start, meter: "m9") != nil)
+        #expect(bench.exception(41, start, meter: "m0") == nil)
+        // Three days after the date is due in UTC.
+        try bench.feed(Events.tick(Self.stormy + 5 * Self.day))
+        #expect(bench.exception(41, start, meter: "m9") == nil)
+        #expect(bench.window(start, meter: "m9")?.estimated == 24)
     }
 
     /// Snapshots between all records, in and after a storm, and a replay give the same bytes.
