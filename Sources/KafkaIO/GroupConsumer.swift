@@ -166,6 +166,20 @@ final class GroupConsumer {
         try reader.watermarks(of: partition)
     }
 
+    /// The end that the last fetch told; nil before the first.
+    func seenEnd(of partition: TopicPartition) -> Int64? {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        let code = rd_kafka_get_watermark_offsets(
+            handle.pointer,
+            partition.topic,
+            partition.partition,
+            &low,
+            &high
+        )
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+    }
+
     /// Committed offsets; because the consumer reads committed, the broker answers only with stable ones (KIP-447).
     func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {
         guard !partitions.isEmpty else { return [] }

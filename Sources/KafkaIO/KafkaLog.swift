@@ -122,6 +122,8 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         try consumer.committedOffsets(of: partitions)
     }
 
+    public mutating func seenEnd(of partition: TopicPartition) -> Int64? { consumer.seenEnd(of: partition) }
+
     public mutating func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {
         try consumer.watermarks(of: partition)
     }

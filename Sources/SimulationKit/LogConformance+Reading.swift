@@ -82,6 +82,7 @@ extension LogConformance where L: ~Copyable {
         expectEqual(second.deliveries.map(\.offset), [4, 5, 6, 7, 8, 9], "records before the committed offset")
         let marks = try second.log.watermarks(of: inputs[0])
         expectEqual([marks.low, marks.high], [0, 10], "watermarks")
+        expectEqual(second.log.seenEnd(of: inputs[0]), 10, "the end that fetches told")
         second.log.close()
     }
 

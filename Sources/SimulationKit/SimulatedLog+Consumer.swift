@@ -150,6 +150,8 @@ extension SimulatedLog {
         return offsets
     }
 
+    public mutating func seenEnd(of partition: TopicPartition) -> Int64? { cluster.stableEnd(of: partition) }
+
     public mutating func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {
         try enter(.read)
         return (0, cluster.stableEnd(of: partition))

@@ -29,6 +29,9 @@ public protocol Log: ~Copyable, SendableMetatype {
     mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?]
     /// First and one-past-last readable offsets of a partition (read committed).
     mutating func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64)
+    /// One past the last offset of an assigned partition, as far as what was fetched tells it; nil where nothing is known. Never asks the
+    /// cluster: behind fetches that wait for records such a question waits too.
+    mutating func seenEnd(of partition: TopicPartition) -> Int64?
 
     mutating func beginTransaction() throws(LogError)
     /// Hands the effects' records to the producer inside the open transaction. Waits when the producer's queue is full.

@@ -1,21 +1,15 @@
 import StreamCore
 
 extension StreamLoop where L: ~Copyable {
-    /// Looks at the ends of the partitions from time to time. When the log answers "retry" the old ones stay: it is asked again the
-    /// next time, not at once for every other partition, which may take its whole time-out for each.
-    mutating func refreshStatus() throws(LoopInterruption) {
+    /// Looks at the ends of the partitions from time to time, as far as fetches tell them: the cluster is not asked, or the thread would wait
+    /// behind its own fetches.
+    mutating func refreshStatus() {
         let now = environment.nowMilliseconds
         guard now >= statusDueAtMilliseconds else { return }
         statusDueAtMilliseconds = now + limits.statusIntervalMilliseconds
-        var isAway = false
         for index in tasks.indices {
-            if !isAway, !environment.isStopRequested() {
-                do throws(LogError) {
-                    tasks[index].endOffset = try log.watermarks(of: tasks[index].partition).high
-                } catch {
-                    guard error.reaction == .retry else { throw .log(error, operation: "watermarks") }
-                    isAway = true
-                }
+            if let end = log.seenEnd(of: tasks[index].partition) {
+                tasks[index].endOffset = max(end, tasks[index].nextOffset)
             }
             metrics.show(
                 tasks[index],

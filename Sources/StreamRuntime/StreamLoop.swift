@@ -127,7 +127,7 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
             try lose(partitions)
         }
         if !isTransactionOpen { try writeDueSnapshot() }
-        try refreshStatus()
+        refreshStatus()
         return outcome == .idle ? .idle : .worked
     }
 

@@ -50,6 +50,8 @@ struct RememberingLog: Log, ~Copyable {
         partitions.map { memory.offset($0) }
     }
 
+    mutating func seenEnd(of partition: TopicPartition) -> Int64? { log.seenEnd(of: partition) }
+
     mutating func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {
         try log.watermarks(of: partition)
     }

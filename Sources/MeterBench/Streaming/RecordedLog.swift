@@ -77,6 +77,8 @@ package struct RecordedLog: ~Copyable, Log {
         try log.committedOffsets(of: partitions)
     }
 
+    package mutating func seenEnd(of partition: TopicPartition) -> Int64? { log.seenEnd(of: partition) }
+
     package mutating func watermarks(of partition: TopicPartition) throws(LogError) -> (low: Int64, high: Int64) {
         try log.watermarks(of: partition)
     }
