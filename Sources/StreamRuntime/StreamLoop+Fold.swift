@@ -72,6 +72,8 @@ extension StreamLoop where L: ~Copyable {
     }
 
     mutating func goLive(taskAt index: Int) {
+        // Whoever sees that the partition is ready sees its figures too.
+        statusDueAtMilliseconds = environment.nowMilliseconds
         guard tasks[index].phase == .restoring else { return }
         tasks[index].phase = .live
         let milliseconds = environment.nowMilliseconds - tasks[index].restoreStartedAtMilliseconds
