@@ -8,9 +8,9 @@ final class GroupConsumer {
     /// Leaving a group takes one answer of the coordinator; a broker that is away must not keep a process from ending.
     private static let closeTimeoutMilliseconds: Int32 = 5_000
 
-    /// A process that is restarted keeps its partitions for so long; so long they stand still when it doesn't come back. The library's own
-    /// 45 s is longer than any restart takes.
-    private static let sessionTimeoutMilliseconds = 15_000
+    /// How long a member may be silent before the group gives its partitions away. Longer than an outage of the log that is to be waited out:
+    /// a static member whose session ended meanwhile is fenced by itself when it joins again, and its process ends.
+    private static let sessionTimeoutMilliseconds = 45_000
 
     private let handle: ClientHandle
     private let reader: PartitionReader
