@@ -26,6 +26,8 @@ extension ValidatedIntervals {
         guard covered == count else { throw .inconsistent("provenance of \(covered) slots for \(count) values") }
         var findings: [Finding] = []
         for finding in message.findings { findings.append(try Finding(finding, slots: count)) }
+        var registers: [DerivedRegister] = []
+        for register in message.registers { registers.append(try DerivedRegister(register)) }
         self.init(
             meter: message.meter,
             channel: message.channel,
@@ -41,7 +43,8 @@ extension ValidatedIntervals {
             findings: findings,
             ruleSet: message.ruleSet,
             decidedAtMilliseconds: message.decidedAtMs,
-            window: message.hasWindow ? WindowState(message.window) : nil
+            window: message.hasWindow ? WindowState(message.window) : nil,
+            registers: registers
         )
     }
 
@@ -69,6 +72,7 @@ extension ValidatedIntervals {
         message.ruleSet = ruleSet
         message.decidedAtMs = decidedAtMilliseconds
         if let window { message.window = window.message }
+        message.registers = registers.map(\.message)
         ProtobufBytes.append(message, to: &bytes)
     }
 }

@@ -25,6 +25,8 @@ public struct ValidatedIntervals: Sendable, Equatable {
     /// Stream time of the decision, ms since 1970-01-01T00:00:00Z.
     public var decidedAtMilliseconds: Int64
     public var window: WindowState?
+    /// Register readings that follow from the channel's intervals, new or changed.
+    public var registers: [DerivedRegister]
 
     public init(
         meter: String,
@@ -41,7 +43,8 @@ public struct ValidatedIntervals: Sendable, Equatable {
         findings: [Finding],
         ruleSet: String,
         decidedAtMilliseconds: Int64,
-        window: WindowState?
+        window: WindowState?,
+        registers: [DerivedRegister] = []
     ) {
         self.meter = meter
         self.channel = channel
@@ -58,6 +61,7 @@ public struct ValidatedIntervals: Sendable, Equatable {
         self.ruleSet = ruleSet
         self.decidedAtMilliseconds = decidedAtMilliseconds
         self.window = window
+        self.registers = registers
     }
 
     public var count: Int { billionths.count }
@@ -118,7 +122,7 @@ public struct Finding: Sendable, Equatable {
     }
 }
 
-/// The local day of one channel, counted.
+/// A window of one channel, the local day where nothing else is configured, counted.
 public struct WindowState: Sendable, Equatable {
     public var start: Instant
     public var end: Instant

@@ -194,7 +194,20 @@ import Testing
             ],
             ruleSet: "default-1",
             decidedAtMilliseconds: 5,
-            window: window
+            window: window,
+            registers: [
+                DerivedRegister(
+                    at: Instant(secondsSinceEpoch: 86_400),
+                    billionths: 12_345_000_000_001,
+                    quality: .derived,
+                    revision: 3,
+                    baseAt: Instant(secondsSinceEpoch: -3600),
+                    baseBillionths: -5,
+                    baseRaw: CodecTests.raw,
+                    intervals: 97,
+                    estimated: 6
+                )
+            ]
         )
         var bytes: [UInt8] = []
         event.append(to: &bytes)

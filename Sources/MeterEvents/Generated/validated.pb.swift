@@ -128,6 +128,12 @@ nonisolated struct Meterlog_V1_ValidatedIntervals: @unchecked Sendable {
   /// Clears the value of `window`. Subsequent reads from it will return its default value.
   mutating func clearWindow() {_uniqueStorage()._window = nil}
 
+  /// Register readings that follow from the intervals of this channel, new or changed.
+  var registers: [Meterlog_V1_DerivedRegister] {
+    get {_storage._registers}
+    set {_uniqueStorage()._registers = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -159,6 +165,49 @@ nonisolated struct Meterlog_V1_Provenance: Sendable {
   fileprivate var _raw: Meterlog_V1_RawReference? = nil
 }
 
+/// What the channel's register would read at the end of a window: the nearest earlier reading and the intervals since.
+nonisolated struct Meterlog_V1_DerivedRegister: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Seconds since 1970-01-01T00:00:00Z.
+  var atS: Int64 = 0
+
+  /// In the unit of the record: value * 1e-9. Means nothing when the quality is missing.
+  var valueE9: Int64 = 0
+
+  /// MeterCore.Quality: derived; projected when intervals were extrapolated; missing when it does not follow any more.
+  var quality: UInt32 = 0
+
+  var revision: UInt32 = 0
+
+  /// The reading that it starts from, and where that came from.
+  var fromS: Int64 = 0
+
+  var fromValueE9: Int64 = 0
+
+  var fromRaw: Meterlog_V1_RawReference {
+    get {_fromRaw ?? Meterlog_V1_RawReference()}
+    set {_fromRaw = newValue}
+  }
+  /// Returns true if `fromRaw` has been explicitly set.
+  var hasFromRaw: Bool {self._fromRaw != nil}
+  /// Clears the value of `fromRaw`. Subsequent reads from it will return its default value.
+  mutating func clearFromRaw() {self._fromRaw = nil}
+
+  /// Intervals since, and how many of them were estimated.
+  var intervals: UInt32 = 0
+
+  var estimated: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _fromRaw: Meterlog_V1_RawReference? = nil
+}
+
 /// A rule that spoke about slots [first, first + count).
 nonisolated struct Meterlog_V1_Finding: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -185,7 +234,7 @@ nonisolated struct Meterlog_V1_Finding: Sendable {
   init() {}
 }
 
-/// The local day of one channel, counted anew whenever something in it changed.
+/// A window of one channel, the local day where nothing else is configured, counted anew whenever something in it changed.
 nonisolated struct Meterlog_V1_WindowState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -232,7 +281,7 @@ fileprivate nonisolated let _protobuf_package = "meterlog.v1"
 
 nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ValidatedIntervals"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{1}methods\0\u{1}revisions\0\u{1}provenance\0\u{1}findings\0\u{3}rule_set\0\u{3}decided_at_ms\0\u{1}window\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{1}methods\0\u{1}revisions\0\u{1}provenance\0\u{1}findings\0\u{3}rule_set\0\u{3}decided_at_ms\0\u{1}window\0\u{1}registers\0")
 
   fileprivate class _StorageClass {
     var _schemaVersion: UInt32 = 0
@@ -252,6 +301,7 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
     var _ruleSet: String = String()
     var _decidedAtMs: Int64 = 0
     var _window: Meterlog_V1_WindowState? = nil
+    var _registers: [Meterlog_V1_DerivedRegister] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -279,6 +329,7 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
       _ruleSet = source._ruleSet
       _decidedAtMs = source._decidedAtMs
       _window = source._window
+      _registers = source._registers
     }
   }
 
@@ -314,6 +365,7 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._ruleSet) }()
         case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._decidedAtMs) }()
         case 17: try { try decoder.decodeSingularMessageField(value: &_storage._window) }()
+        case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._registers) }()
         default: break
         }
       }
@@ -377,6 +429,9 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
       try { if let v = _storage._window {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
       } }()
+      if !_storage._registers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._registers, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -403,6 +458,7 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
         if _storage._ruleSet != rhs_storage._ruleSet {return false}
         if _storage._decidedAtMs != rhs_storage._decidedAtMs {return false}
         if _storage._window != rhs_storage._window {return false}
+        if _storage._registers != rhs_storage._registers {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -446,6 +502,80 @@ nonisolated extension Meterlog_V1_Provenance: SwiftProtobuf.Message, SwiftProtob
   static func ==(lhs: Meterlog_V1_Provenance, rhs: Meterlog_V1_Provenance) -> Bool {
     if lhs.count != rhs.count {return false}
     if lhs._raw != rhs._raw {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_DerivedRegister: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".DerivedRegister"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_s\0\u{3}value_e9\0\u{1}quality\0\u{1}revision\0\u{3}from_s\0\u{3}from_value_e9\0\u{3}from_raw\0\u{1}intervals\0\u{1}estimated\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.atS) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.valueE9) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.quality) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.revision) }()
+      case 5: try { try decoder.decodeSingularSInt64Field(value: &self.fromS) }()
+      case 6: try { try decoder.decodeSingularSInt64Field(value: &self.fromValueE9) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._fromRaw) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.intervals) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.estimated) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.atS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.atS, fieldNumber: 1)
+    }
+    if self.valueE9 != 0 {
+      try visitor.visitSingularSInt64Field(value: self.valueE9, fieldNumber: 2)
+    }
+    if self.quality != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quality, fieldNumber: 3)
+    }
+    if self.revision != 0 {
+      try visitor.visitSingularUInt32Field(value: self.revision, fieldNumber: 4)
+    }
+    if self.fromS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.fromS, fieldNumber: 5)
+    }
+    if self.fromValueE9 != 0 {
+      try visitor.visitSingularSInt64Field(value: self.fromValueE9, fieldNumber: 6)
+    }
+    try { if let v = self._fromRaw {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    if self.intervals != 0 {
+      try visitor.visitSingularUInt32Field(value: self.intervals, fieldNumber: 8)
+    }
+    if self.estimated != 0 {
+      try visitor.visitSingularUInt32Field(value: self.estimated, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_DerivedRegister, rhs: Meterlog_V1_DerivedRegister) -> Bool {
+    if lhs.atS != rhs.atS {return false}
+    if lhs.valueE9 != rhs.valueE9 {return false}
+    if lhs.quality != rhs.quality {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs.fromS != rhs.fromS {return false}
+    if lhs.fromValueE9 != rhs.fromValueE9 {return false}
+    if lhs._fromRaw != rhs._fromRaw {return false}
+    if lhs.intervals != rhs.intervals {return false}
+    if lhs.estimated != rhs.estimated {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
