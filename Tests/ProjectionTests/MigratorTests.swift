@@ -127,6 +127,20 @@ struct MigratorTests {
         }
     }
 
+    /// The server refuses to catch an error in a parallel query, and it makes one only when there are many rows.
+    @Test func nothingThatCatchesErrorsIsInAParallelQuery() async throws {
+        try await TestDatabase.withMigratedDatabase { url in
+            var connection = try PostgresConnection(TestDatabase.options(url))
+            let sql = """
+                SELECT count(*), count(*) FILTER (WHERE proparallel <> 'u') FROM pg_proc
+                WHERE pronamespace = 'public'::regnamespace AND proname ~ '^meterlog_' AND prosrc ~ 'EXCEPTION WHEN'
+                """
+            let rows = try connection.query(sql)
+            #expect(try rows.int64(0, 0) > 0)
+            #expect(try rows.int64(0, 1) == 0)
+        }
+    }
+
     @Test func namesInTheDatabaseAreTheNamesInTheCode() async throws {
         try await TestDatabase.withMigratedDatabase { url in
             var connection = try PostgresConnection(TestDatabase.options(url))

@@ -171,8 +171,14 @@ struct OtherModelsTests {
             JournalEvent(raw: raw, body: body).append(to: &bytes)
             return bytes
         }
-        func read(_ value: Int64, _ quality: Quality, at received: Int64, payload: UInt64) -> [UInt8] {
-            let reads = RegisterReads(
+        func read(
+            _ value: Int64,
+            _ quality: Quality,
+            at received: Int64,
+            payload: UInt64,
+            rate: String = ""
+        ) -> [UInt8] {
+            var reads = RegisterReads(
                 meter: "M-1",
                 channel: "1-0:1.8.0",
                 unit: .kilowattHour,
@@ -180,6 +186,7 @@ struct OtherModelsTests {
                 billionths: [value],
                 qualities: [quality.rawValue]
             )
+            reads.touCode = rate
             return journal(.registerReads(reads), Samples.raw(receivedAt: received, payload: payload))
         }
         let records = [
@@ -200,16 +207,27 @@ struct OtherModelsTests {
             read(2, .raw, at: Samples.received, payload: UInt64.max),
             read(3, .estimatedLinear, at: Samples.received + 9, payload: 1),
             read(4, .missing, at: Samples.received + 99, payload: 1),
+            // Rates are registers of their own, whatever the total reads at that instant.
+            read(5, .raw, at: Samples.received, payload: 1, rate: "T1"),
+            read(6, .raw, at: Samples.received + 1, payload: 1, rate: "T2"),
         ]
         for ordered in [records, records.reversed()] {
             let registers = try await project(
                 RegistryModel.self,
                 ordered,
                 topic: "meter.journal",
-                select:
-                    "SELECT feeder, value::text, quality_name, unit FROM meter_registry JOIN registers USING (meter_id)"
+                select: """
+                    SELECT feeder, tou, value::text, quality_name, unit, derived::text
+                    FROM meter_registry JOIN registers USING (meter_id) ORDER BY tou
+                    """
             )
-            #expect(registers == [["F-2", "0.000000003", "estimated_linear", "kWh"]])
+            #expect(
+                registers == [
+                    ["F-2", "", "0.000000003", "estimated_linear", "kWh", "false"],
+                    ["F-2", "T1", "0.000000005", "raw", "kWh", "false"],
+                    ["F-2", "T2", "0.000000006", "raw", "kWh", "false"],
+                ]
+            )
         }
     }
 }

@@ -31,7 +31,7 @@ struct ProjectionWriterTests {
         var texts: [String] = []
         for table in [
             "readings", "readings_history", "meters", "windows", "exceptions", "alarms", "dead_letters",
-            "meter_registry", "registers",
+            "meter_registry", "registers", "derived_registers_history",
         ] {
             let rows = try connection.query("SELECT t::text FROM \(table) t ORDER BY 1")
             for row in 0..<rows.count { texts.append(try table + rows.text(row, 0)) }
@@ -69,7 +69,12 @@ struct ProjectionWriterTests {
             )
         ),
         Samples.encoded(Samples.intervals(start: Samples.day + 2700, values: [0], quality: .missing)),
+        Samples.registers([Samples.derived(1_000_000_060)]),
+        Samples.registers([Samples.derived(1_000_000_065, revision: 2)]),
     ]
+
+    /// Readings, versions, channels, a window, and a derived register with its two versions.
+    private static let rowCount = 5 + 6 + 2 + 1 + 1 + 2
 
     @Test func showsTheNewestVersionAndKeepsEveryOne() async throws {
         try await TestDatabase.withMigratedDatabase { url in
@@ -153,6 +158,23 @@ struct ProjectionWriterTests {
         }
     }
 
+    @Test func showsTheGradeOfAWindow() async throws {
+        try await TestDatabase.withMigratedDatabase { url in
+            var writer = try writer(url, ReadingsModel.self)
+            var graded = Samples.window(sum: 1)
+            graded.grade = .fail
+            graded.isBeyondHistory = true
+            let events = [
+                Samples.encoded(Samples.intervals(values: [], window: Samples.window(sum: 1))),
+                Samples.encoded(Samples.intervals(meter: "M-2", values: [], window: graded)),
+            ]
+            try project(Samples.batch(events), &writer)
+            var connection = try PostgresConnection(TestDatabase.options(url))
+            let sql = "SELECT string_agg(grade || ' ' || beyond_history, ',' ORDER BY meter_id) FROM windows"
+            #expect(try connection.query(sql).text(0, 0) == "none false,fail true")
+        }
+    }
+
     @Test func projectingTwiceChangesNothing() async throws {
         try await TestDatabase.withMigratedDatabase { url in
             var first = try writer(url, ReadingsModel.self)
@@ -161,7 +183,7 @@ struct ProjectionWriterTests {
             try project(Samples.batch(Self.history), &first)
             _ = consume first
             let before = try contents(url)
-            #expect(before.count == 5 + 6 + 2 + 1)
+            #expect(before.count == Self.rowCount)
 
             // From the beginning, as if the offsets were lost: every row is there already.
             try forgetOffsets(url)
@@ -196,6 +218,7 @@ struct ProjectionWriterTests {
             try forgetOffsets(url)
             var again = try self.writer(url, ReadingsModel.self)
             try project(Samples.batch([Self.history[0]]), &again)
+            try project(Samples.batch([Self.history[4]], first: 4), &again)
             #expect(try contents(url) == before)
         }
     }
@@ -207,20 +230,21 @@ struct ProjectionWriterTests {
             let before = try contents(url)
 
             var admin = try PostgresConnection(TestDatabase.options(url))
-            try admin.execute("ALTER TABLE rm_readings_1.windows ADD CONSTRAINT no CHECK (revision < 2) NOT VALID")
+            let table = "rm_readings_1.derived_registers"
+            try admin.execute("ALTER TABLE \(table) ADD CONSTRAINT no CHECK (revision < 2) NOT VALID")
             let rest = Samples.batch(Array(Self.history.dropFirst()), first: 1)
             for index in 0..<rest.count { try writer.fold(rest, index) }
-            // The windows come last: readings and history of the transaction are in the database by then.
+            // Registers come last: readings, history and windows of the transaction are in the database by then.
             #expect(throws: PostgresError.self) { try writer.flush() }
             _ = consume writer
             #expect(try contents(url) == before)
             #expect(try admin.query("SELECT next_offset FROM projection_offsets").int64(0, 0) == 1)
 
-            try admin.execute("ALTER TABLE rm_readings_1.windows DROP CONSTRAINT no")
+            try admin.execute("ALTER TABLE \(table) DROP CONSTRAINT no")
             var again = try self.writer(url, ReadingsModel.self)
             try project(rest, &again)
-            #expect(try admin.query("SELECT next_offset FROM projection_offsets").int64(0, 0) == 4)
-            #expect(try contents(url).count == 5 + 6 + 2 + 1)
+            #expect(try admin.query("SELECT next_offset FROM projection_offsets").int64(0, 0) == 6)
+            #expect(try contents(url).count == Self.rowCount)
         }
     }
 
@@ -246,7 +270,7 @@ struct ProjectionWriterTests {
             #expect(try contents(url).isEmpty)
             var again = try self.writer(url, ReadingsModel.self)
             try project(batch, &again)
-            #expect(try contents(url).count == 5 + 6 + 2 + 1)
+            #expect(try contents(url).count == Self.rowCount)
         }
     }
 

@@ -91,6 +91,23 @@ struct ReadingsFoldTests {
         #expect(fold.rows.count == 1)
     }
 
+    @Test func keepsEveryVersionOfADerivedRegisterAndMarksTheNewest() throws {
+        var fold = ReadingsFold()
+        try fold.fold(Samples.intervals(values: [], registers: [Samples.derived(10)]), at: position(1))
+        let both = [Samples.derived(20, revision: 2), Samples.derived(7, at: Samples.day)]
+        try fold.fold(Samples.intervals(values: [1], registers: both), at: position(2))
+        #expect(fold.registers.map(\.reading.billionths) == [10, 20, 7])
+        #expect(fold.registers.map(\.isNewest) == [false, true, true])
+        #expect(fold.registers.map(\.position.offset) == [1, 2, 2])
+        #expect(fold.registers.allSatisfy { $0.channelKey == 1 && $0.ruleSet == "default-1" })
+        #expect(fold.rows.count == 1)
+        // What an earlier record said comes no more.
+        try fold.fold(Samples.intervals(values: [], registers: [Samples.derived(30, revision: 3)]), at: position(1))
+        #expect(fold.registers.map(\.isNewest) == [false, true, true, false])
+        fold.clear()
+        #expect(fold.registers.isEmpty)
+    }
+
     @Test func anEventThatCannotBeStoredLeavesNothing() {
         var fold = ReadingsFold()
         let future = Instant(secondsSinceEpoch: 300_000_000_000)
@@ -101,6 +118,12 @@ struct ReadingsFoldTests {
             try fold.fold(Samples.intervals(values: [1], revision: .max), at: position(1))
         }
         #expect(throws: EventError.self) { try fold.fold(Samples.intervals(meter: "", values: [1]), at: position(1)) }
+        for register in [Samples.derived(1, at: future), Samples.derived(1, revision: .max)] {
+            #expect(throws: EventError.self) {
+                try fold.fold(Samples.intervals(values: [1], registers: [register]), at: position(1))
+            }
+        }
+        #expect(fold.registers.isEmpty)
         #expect(fold.rows.isEmpty && fold.events.isEmpty && fold.changes.isEmpty && fold.channels.count == 0)
     }
 

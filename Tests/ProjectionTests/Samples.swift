@@ -30,13 +30,15 @@ enum Samples {
         revision: UInt32 = 1,
         findings: [Finding] = [],
         raw: RawReference = raw(),
-        window: WindowState? = nil
+        zone: String = "Europe/Berlin",
+        window: WindowState? = nil,
+        registers: [DerivedRegister] = []
     ) -> ValidatedIntervals {
         ValidatedIntervals(
             meter: meter,
             channel: channel,
             unit: .kilowattHour,
-            zone: "Europe/Berlin",
+            zone: zone,
             start: start,
             intervalSeconds: 900,
             billionths: values,
@@ -47,7 +49,8 @@ enum Samples {
             findings: findings,
             ruleSet: "default-1",
             decidedAtMilliseconds: received + 5,
-            window: window
+            window: window,
+            registers: registers
         )
     }
 
@@ -60,6 +63,31 @@ enum Samples {
         window.revision = revision
         window.sumBillionths = sum
         return window
+    }
+
+    /// What the register would read at the end of Berlin's local day.
+    static func derived(
+        _ value: Int64,
+        at instant: Instant = day + 82_800,
+        quality: Quality = .derived,
+        revision: UInt32 = 1
+    ) -> DerivedRegister {
+        DerivedRegister(
+            at: instant,
+            billionths: quality == .missing ? 0 : value,
+            quality: quality,
+            revision: revision,
+            baseAt: day + -7200,
+            baseBillionths: 1_000_000_000,
+            baseRaw: raw(5),
+            intervals: 96,
+            estimated: 3
+        )
+    }
+
+    /// A record with nothing but register readings, as VEE puts them out.
+    static func registers(_ registers: [DerivedRegister], meter: String = "M-1") -> [UInt8] {
+        encoded(intervals(meter: meter, start: registers[0].at, values: [], registers: registers))
     }
 
     static func encoded(_ event: ValidatedIntervals) -> [UInt8] {

@@ -8,6 +8,8 @@ enum StoredNames {
             + EstimationMethod.allCases.map { ("meterlog_method_name", Int16($0.rawValue), $0.name) }
             + MeasurementUnit.allCases.map { ("meterlog_unit_symbol", Int16($0.rawValue), $0.symbol) }
             + Severity.allCases.map { ("meterlog_severity_name", Int16($0.rawValue), $0.name) }
+            + Severity.allCases.map { ("meterlog_grade_name", Int16($0.rawValue), $0.name) }
+            + [("meterlog_grade_name", 0, "none")]
             + [RawReference.Lane.interval, .alarm].map { ("meterlog_raw_topic", Int16($0.rawValue), $0.topic) }
     }
 }

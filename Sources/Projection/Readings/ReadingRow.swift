@@ -50,7 +50,7 @@ package struct ChannelChange: Equatable, Sendable {
     package var position: LogPosition
 }
 
-/// The local day of a channel as its newest event counted it.
+/// A window of a channel as its newest event counted it.
 package struct WindowRow: Equatable, Sendable {
     package var channelKey: Int32
     package var unit: Int16

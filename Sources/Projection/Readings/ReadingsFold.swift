@@ -18,9 +18,11 @@ package struct ReadingsFold: Sendable {
     /// `jsonb` in binary form.
     package private(set) var findings: [[UInt8]] = []
     package private(set) var windows: [WindowRow] = []
+    package private(set) var registers: [DerivedRegisterRow] = []
     package private(set) var changes: [ChannelChange] = []
     private var newestRow: [Slot: Int32] = [:]
     private var newestWindow: [Slot: Int] = [:]
+    private var newestRegister: [Slot: Int] = [:]
     private var changeOfChannel: [Int32: Int] = [:]
 
     package init() {}
@@ -32,9 +34,11 @@ package struct ReadingsFold: Sendable {
         sources.removeAll(keepingCapacity: true)
         findings.removeAll(keepingCapacity: true)
         windows.removeAll(keepingCapacity: true)
+        registers.removeAll(keepingCapacity: true)
         changes.removeAll(keepingCapacity: true)
         newestRow.removeAll(keepingCapacity: true)
         newestWindow.removeAll(keepingCapacity: true)
+        newestRegister.removeAll(keepingCapacity: true)
         changeOfChannel.removeAll(keepingCapacity: true)
     }
 
@@ -55,13 +59,15 @@ package struct ReadingsFold: Sendable {
         )
         let name = ChannelName(meter: StoredForm.text(event.meter), channel: StoredForm.text(event.channel))
         var window = try event.window.map { state throws(EventError) in try Self.window(state, part) }
+        let derived = try Self.registers(event, part)
 
         let isKnown = channels.has(name)
         let key = channels.key(of: name)
         window?.channelKey = key
         window?.zone = StoredForm.text(event.zone)
         if let window { keep(window) }
-        // A window alone says nothing about intervals; a channel nobody has heard of must still be there for it.
+        for register in derived { keep(register, of: key) }
+        // A window or a register alone says nothing about intervals; a channel nobody has heard of must still be there for it.
         guard event.count > 0 || !isKnown else { return }
         let received = eventSources.map(\.receivedAtMicroseconds).max()
         keep(
@@ -158,6 +164,23 @@ extension ReadingsFold {
         }
     }
 
+    /// Keeps every version and marks the newest one for its instant.
+    private mutating func keep(_ register: DerivedRegisterRow, of key: Int32) {
+        var register = register
+        register.channelKey = key
+        let slot = Slot(channelKey: key, endMicroseconds: register.readAtMicroseconds)
+        if let index = newestRegister[slot] {
+            let old = registers[index]
+            register.isNewest = Self.isNewer(
+                (register.position, register.revision),
+                than: (old.position, old.revision)
+            )
+            if register.isNewest { registers[index].isNewest = false }
+        }
+        if register.isNewest { newestRegister[slot] = registers.count }
+        registers.append(register)
+    }
+
     private mutating func keep(_ change: ChannelChange) {
         guard let index = changeOfChannel[change.channelKey] else {
             changeOfChannel[change.channelKey] = changes.count
@@ -189,6 +212,33 @@ extension ReadingsFold {
             position: event.position,
             state: state
         )
+    }
+
+    private static func registers(
+        _ event: ValidatedIntervals,
+        _ part: ReadingEvent
+    ) throws(EventError) -> [DerivedRegisterRow] {
+        var rows: [DerivedRegisterRow] = []
+        for register in event.registers {
+            for count in [register.intervals, register.estimated] {
+                _ = try StoredForm.int32(count, "count of a register's intervals")
+            }
+            rows.append(
+                DerivedRegisterRow(
+                    channelKey: 0,
+                    unit: part.unit,
+                    ruleSet: part.ruleSet,
+                    readAtMicroseconds: try StoredForm.microseconds(register.at),
+                    baseReadAtMicroseconds: try StoredForm.microseconds(register.baseAt),
+                    decidedAtMicroseconds: part.decidedAtMicroseconds,
+                    revision: try StoredForm.int32(register.revision, "revision of a register"),
+                    position: part.position,
+                    isNewest: true,
+                    reading: register
+                )
+            )
+        }
+        return rows
     }
 
     private static func revisions(_ event: ValidatedIntervals) throws(EventError) -> [Int32] {

@@ -2,7 +2,7 @@ import MeterCore
 package import MeterEvents
 package import PostgresIO
 
-/// The read model `readings`: values in force, every version, local days and channels, from `meter.validated`.
+/// The read model `readings`: values in force, every version, windows, derived register readings and channels, from `meter.validated`.
 package struct ReadingsModel: ReadModel {
     package static let name = ProjectionName.readings
 
@@ -13,7 +13,7 @@ package struct ReadingsModel: ReadModel {
         sql = ReadingsSQL(schema: schema)
     }
 
-    package var rowCount: Int { fold.rows.count + fold.windows.count }
+    package var rowCount: Int { fold.rows.count + fold.windows.count + fold.registers.count }
 
     package mutating func clear() { fold.clear() }
 
@@ -49,6 +49,11 @@ package struct ReadingsModel: ReadModel {
         if !fold.windows.isEmpty {
             try copyWindows(&connection)
             try connection.execute(sql.upsertWindows)
+        }
+        if !fold.registers.isEmpty {
+            try copyRegisters(&connection)
+            try connection.execute(sql.insertRegisterHistory)
+            try connection.execute(sql.upsertRegisters)
         }
     }
 
@@ -109,9 +114,42 @@ package struct ReadingsModel: ReadModel {
                 writer.bool(row.state.isClosed)
                 writer.text(row.zone)
                 writer.text(row.ruleSet)
+                writer.int16(Int16(row.state.grade?.rawValue ?? 0))
+                writer.bool(row.state.isBeyondHistory)
             }
         }
         try Staging.check(copied, of: fold.windows.count, "stage_windows")
+    }
+
+    private func copyRegisters(_ connection: inout PostgresConnection) throws(PostgresError) {
+        let copied = try connection.copy(
+            into: "stage_derived_registers",
+            columns: ReadingsSQL.registerColumns + ["is_newest"]
+        ) { writer throws(PostgresError) in
+            for row in fold.registers {
+                let reading = row.reading
+                try writer.startRow()
+                writer.timestamp(microseconds: row.readAtMicroseconds)
+                writer.timestamp(microseconds: row.decidedAtMicroseconds)
+                writer.int64(reading.quality == .missing ? nil : reading.billionths)
+                writer.timestamp(microseconds: row.baseReadAtMicroseconds)
+                writer.int64(reading.baseBillionths)
+                writer.int64(reading.baseRaw.offset)
+                writer.int64(row.position.offset)
+                writer.int32(row.channelKey)
+                writer.int32(row.position.partition)
+                writer.int32(reading.baseRaw.partition)
+                writer.int32(Int32(clamping: reading.intervals))
+                writer.int32(Int32(clamping: reading.estimated))
+                writer.int32(row.revision)
+                writer.int16(Int16(reading.quality.rawValue))
+                writer.int16(row.unit)
+                writer.int16(Int16(reading.baseRaw.lane.rawValue))
+                writer.text(row.ruleSet)
+                writer.bool(row.isNewest)
+            }
+        }
+        try Staging.check(copied, of: fold.registers.count, "stage_derived_registers")
     }
 
     private func copyChannels(_ connection: inout PostgresConnection) throws(PostgresError) {

@@ -8,6 +8,12 @@ struct ReadingsSQL: Sendable {
     static let windowColumns = [
         "window_start", "window_end", "decided_at", "sum_e9", "log_offset", "channel_key", "log_partition", "expected",
         "validated", "estimated", "failed", "missing", "pending", "revision", "unit", "closed", "time_zone", "rule_set",
+        "grade", "beyond_history",
+    ]
+    static let registerColumns = [
+        "read_at", "decided_at", "value_e9", "base_read_at", "base_value_e9", "raw_offset", "log_offset", "channel_key",
+        "log_partition", "raw_partition", "intervals", "estimated", "revision", "quality", "unit", "raw_lane",
+        "rule_set",
     ]
     static let channelColumns = [
         "channel_key", "meter_id", "channel", "unit", "time_zone", "interval_s", "first_interval_end",
@@ -19,6 +25,8 @@ struct ReadingsSQL: Sendable {
     package let insertHistory: String
     package let upsertReadings: String
     package let upsertWindows: String
+    package let insertRegisterHistory: String
+    package let upsertRegisters: String
     package let upsertChannels: String
 
     package init(schema: String) {
@@ -26,6 +34,8 @@ struct ReadingsSQL: Sendable {
             CREATE TEMPORARY TABLE stage_readings (LIKE \(schema).readings, is_newest boolean NOT NULL)
                 ON COMMIT DELETE ROWS;
             CREATE TEMPORARY TABLE stage_windows (LIKE \(schema).windows) ON COMMIT DELETE ROWS;
+            CREATE TEMPORARY TABLE stage_derived_registers (LIKE \(schema).derived_registers, is_newest boolean NOT NULL)
+                ON COMMIT DELETE ROWS;
             CREATE TEMPORARY TABLE stage_channels (LIKE \(schema).channels) ON COMMIT DELETE ROWS;
             """
         selectChannels = "SELECT channel_key, meter_id, channel FROM \(schema).channels"
@@ -50,6 +60,19 @@ struct ReadingsSQL: Sendable {
             ON CONFLICT (channel_key, window_start) DO UPDATE
             SET \(Staging.assignments(Self.windowColumns, except: ["channel_key", "window_start"]))
             WHERE \(Staging.newer(than: "w"))
+            """
+        let registers = Staging.list(Self.registerColumns)
+        insertRegisterHistory = """
+            INSERT INTO \(schema).derived_registers_history (\(registers))
+            SELECT \(registers) FROM stage_derived_registers
+            ON CONFLICT (channel_key, read_at, log_offset, log_partition) DO NOTHING
+            """
+        upsertRegisters = """
+            INSERT INTO \(schema).derived_registers AS d (\(registers))
+            SELECT \(registers) FROM stage_derived_registers WHERE is_newest
+            ON CONFLICT (channel_key, read_at) DO UPDATE
+            SET \(Staging.assignments(Self.registerColumns, except: ["channel_key", "read_at"]))
+            WHERE \(Staging.newer(than: "d"))
             """
         let channels = Staging.list(Self.channelColumns)
         let isNewer = "excluded.log_offset > c.log_offset"

@@ -12,6 +12,8 @@ package struct RegistryModel: ReadModel {
     package struct ReadKey: Hashable, Sendable {
         var meter: String
         var channel: String
+        /// Time-of-use rate; empty for the total.
+        var tou: String
         var at: Instant
     }
 
@@ -80,9 +82,10 @@ package struct RegistryModel: ReadModel {
         for at in event.at { _ = try StoredForm.microseconds(at) }
         let meter = StoredForm.text(event.meter)
         let channel = StoredForm.text(event.channel)
+        let tou = StoredForm.text(event.touCode)
         for index in event.at.indices {
             let read = Read(
-                key: ReadKey(meter: meter, channel: channel, at: event.at[index]),
+                key: ReadKey(meter: meter, channel: channel, tou: tou, at: event.at[index]),
                 unit: event.unit,
                 quality: event.qualities[index],
                 billionths: event.billionths[index],
@@ -145,6 +148,7 @@ package struct RegistryModel: ReadModel {
                 writer.int16(Int16(row.raw.lane.rawValue))
                 writer.text(row.key.meter)
                 writer.text(row.key.channel)
+                writer.text(row.key.tou)
             }
         }
         try Staging.check(copied, of: reads.count, "stage_registers")

@@ -8,7 +8,7 @@ struct RegistrySQL: Sendable {
     ]
     static let registerColumns = [
         "read_at", "received_at", "payload", "value_e9", "raw_offset", "raw_partition", "quality", "unit", "raw_lane",
-        "meter_id", "channel",
+        "meter_id", "channel", "tou",
     ]
 
     let stagingTables: String
@@ -27,7 +27,7 @@ struct RegistrySQL: Sendable {
             SET \(Staging.assignments(Self.registrationColumns, except: ["meter_id"]))
             WHERE (excluded.received_at, excluded.payload) > (m.received_at, m.payload)
             """
-        let key = ["meter_id", "channel", "read_at"]
+        let key = ["meter_id", "channel", "tou", "read_at"]
         upsertRegisters = """
             INSERT INTO \(schema).registers AS r (\(Staging.list(Self.registerColumns)))
             SELECT \(Staging.list(Self.registerColumns)) FROM stage_registers
