@@ -15,6 +15,10 @@ struct PageDefinition: Sendable {
     struct Filter: Sendable {
         enum ValueType: Sendable {
             case text
+            /// Text that may be empty.
+            case anyText
+            /// One of these words.
+            case word([String])
             case integer(ClosedRange<Int>)
             case boolean
             case timestamp
@@ -46,6 +50,7 @@ struct PageDefinition: Sendable {
         case .readingsHistory: readingsHistory
         case .windows: windows
         case .dailyUsage: dailyUsage
+        case .registers: registers
         case .alarms: alarms
         case .exceptions: exceptions
         case .exceptionCounts: exceptionCounts
@@ -114,11 +119,15 @@ extension PageDefinition {
         view: "windows",
         columns: [
             "meter_id", "channel", "window_start", "window_end", "time_zone", "expected", "validated", "estimated",
-            "failed", "missing", "pending", "closed", "revision", "sum", "unit", "rule_set", "decided_at",
+            "failed", "missing", "pending", "closed", "revision", "sum", "unit", "rule_set", "decided_at", "grade",
+            "beyond_history",
         ],
         keys: [Key(column: "channel", type: .text), Key(column: "window_start", type: .timestamp)],
         isDescending: false,
-        filters: [channel] + windowFilters + [Filter(parameter: "closed", condition: "closed = ?", type: .boolean)],
+        filters: [channel] + windowFilters + [
+            Filter(parameter: "closed", condition: "closed = ?", type: .boolean),
+            Filter(parameter: "grade", condition: "grade = ?", type: .word(["none", "info", "warn", "fail"])),
+        ],
         isByChannel: false
     )
 
@@ -138,6 +147,30 @@ extension PageDefinition {
         Filter(parameter: "from", condition: "window_start >= ?", type: .timestamp),
         Filter(parameter: "to", condition: "window_start < ?", type: .timestamp),
     ]
+
+    private static let registers = PageDefinition(
+        view: "registers",
+        columns: [
+            "meter_id", "channel", "tou", "read_at", "value", "unit", "quality", "quality_name", "derived", "revision",
+            "base_read_at", "base_value", "intervals", "estimated", "rule_set", "decided_at", "received_at",
+            "raw_topic",
+            "raw_partition", "raw_offset",
+        ],
+        keys: [
+            Key(column: "channel", type: .text), Key(column: "tou", type: .text),
+            Key(column: "read_at", type: .timestamp),
+        ],
+        isDescending: false,
+        filters: [
+            channel,
+            // Empty for the total.
+            Filter(parameter: "tou", condition: "tou = ?", type: .anyText),
+            Filter(parameter: "from", condition: "read_at >= ?", type: .timestamp),
+            Filter(parameter: "to", condition: "read_at < ?", type: .timestamp),
+            Filter(parameter: "derived", condition: "derived = ?", type: .boolean),
+        ],
+        isByChannel: false
+    )
 
     private static let alarms = PageDefinition(
         view: "alarms",

@@ -41,6 +41,12 @@ struct PageRequest: Sendable {
         case .text:
             guard let text = try parameters.text(filter.parameter) else { return nil }
             return .text(text)
+        case .anyText:
+            guard let text = parameters.anyText(filter.parameter) else { return nil }
+            return .text(text)
+        case .word(let words):
+            guard let word = try parameters.word(filter.parameter, among: words) else { return nil }
+            return .text(word)
         case .integer(let range):
             guard let number = try parameters.integer(filter.parameter, in: range) else { return nil }
             return .int32(Int32(clamping: number))

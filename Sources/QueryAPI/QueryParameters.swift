@@ -42,6 +42,17 @@ package struct QueryParameters {
         return value
     }
 
+    /// A value that may be empty.
+    package func anyText(_ name: String) -> String? { values[name] }
+
+    package func word(_ name: String, among words: [String]) throws(ProblemDocument) -> String? {
+        guard let text = try text(name) else { return nil }
+        guard words.contains(text) else {
+            throw Self.problem("parameter \(name) must be one of \(words.joined(separator: ", "))")
+        }
+        return text
+    }
+
     package func integer(_ name: String, in range: ClosedRange<Int>) throws(ProblemDocument) -> Int? {
         guard let text = try text(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {

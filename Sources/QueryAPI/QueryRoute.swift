@@ -39,6 +39,7 @@ package enum QueryRoute: Equatable {
         case ["readings", "history"]: self = .page(.readingsHistory, meter: meter)
         case ["windows"]: self = .page(.windows, meter: meter)
         case ["usage"]: self = .page(.dailyUsage, meter: meter)
+        case ["registers"]: self = .page(.registers, meter: meter)
         default: return nil
         }
     }
@@ -61,6 +62,7 @@ package enum PageKind: String, CaseIterable {
     case readingsHistory = "readings_history"
     case windows
     case dailyUsage = "daily_usage"
+    case registers
     case alarms
     case exceptions
     case exceptionCounts = "exception_counts"

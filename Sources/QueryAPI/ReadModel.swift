@@ -68,6 +68,7 @@ struct ReadModel: Sendable {
             """
             SELECT EXISTS (SELECT FROM meters WHERE meter_id = $1)
                 OR EXISTS (SELECT FROM meter_registry WHERE meter_id = $1)
+                OR EXISTS (SELECT FROM register_reads WHERE meter_id = $1)
             """,
             [.text(meter)]
         )

@@ -105,6 +105,66 @@ struct QueryAPITests {
         }
     }
 
+    @Test("registers: one answer for each instant, page by page, and where it comes from")
+    func registers() async throws {
+        try await withAPI { api in
+            let path = "/api/v1/meters/M%2F1/registers"
+            var seen: [String] = []
+            var next: String?
+            repeat {
+                let answer = try await api.get("\(path)?limit=2" + (next.map { "&next=\($0)" } ?? ""))
+                #expect(answer.status == 200, "\(answer.text)")
+                for row in try answer.rows() {
+                    seen.append(["tou", "read_at", "quality_name"].map { "\(row[$0] ?? "")" }.joined(separator: " "))
+                }
+                next = try answer.object()["next"] as? String
+            } while next != nil && seen.count < 20
+            #expect(
+                seen == [
+                    " 2026-03-28T22:00:00Z validated", " 2026-03-29T22:00:00Z derived", " 2026-03-30T22:00:00Z raw",
+                    " 2026-03-31T22:00:00Z derived", "T1 2026-03-30T22:00:00Z raw", "T2 2026-03-30T22:00:00Z raw",
+                ]
+            )
+            for (query, count) in [
+                ("derived=true", 2), ("derived=false", 4), ("tou=", 4), ("tou=T1", 1), ("channel=B1", 0),
+                ("from=2026-03-29T22:00:00Z&to=2026-03-30T22:00:00Z", 1),
+            ] {
+                #expect(try await api.get("\(path)?\(query)").rows().count == count, "\(query)")
+            }
+            #expect(try await api.get("/api/v1/meters/M4/registers?derived=true").text == "{\"data\":[],\"next\":null}")
+            #expect(try await api.get("/api/v1/meters/M3/registers").status == 404)
+        }
+    }
+
+    @Test("a derived register says what it starts from, in JSON and CSV")
+    func derivedRegister() async throws {
+        try await withAPI { api in
+            let path = "/api/v1/meters/M%2F1/registers"
+            let derived = try await api.get("\(path)?derived=true&limit=1")
+            let base = "\"base_read_at\":\"2026-03-28T22:00:00Z\",\"base_value\":5,\"intervals\":96,\"estimated\":4"
+            #expect(derived.text.contains("\"value\":7,"))
+            #expect(derived.text.contains(base))
+            #expect(derived.text.contains("\"received_at\":null,\"raw_topic\":\"meter.raw\",\"raw_partition\":3"))
+            let lines = try await api.get("\(path)?format=csv").text.split(separator: "\r\n")
+            #expect(lines.count == 7)
+            #expect(lines[0].hasPrefix("meter_id,channel,tou,read_at,value,"))
+            #expect(lines[1].hasPrefix("M/1,E1,\"\",2026-03-28T22:00:00Z,5,kWh,80,validated,false,,"))
+        }
+    }
+
+    @Test("windows by their grade")
+    func grades() async throws {
+        try await withAPI { api in
+            let path = "/api/v1/meters/M%2F1/windows"
+            #expect(try await api.get(path).text.contains("\"grade\":\"fail\",\"beyond_history\":false}"))
+            #expect(try await api.get("\(path)?grade=fail").rows().count == 1)
+            #expect(try await api.get("\(path)?grade=warn").rows().isEmpty)
+            let wrong = try await api.get("\(path)?grade=bad")
+            #expect(wrong.status == 400)
+            #expect(wrong.text.contains("grade must be one of none, info, warn, fail"))
+        }
+    }
+
     @Test("every kind of page answers on the real views, filters included")
     func everyRoute() async throws {
         try await withAPI { api in
@@ -113,6 +173,7 @@ struct QueryAPITests {
                 "meters?prefix=M&channel=E1", "meters/M%2F1/readings?\(range)",
                 "meters/M%2F1/readings/history?\(range)",
                 "meters/M%2F1/windows?\(range)&closed=true", "meters/M%2F1/usage?\(range)&channel=E1",
+                "meters/M%2F1/registers?\(range)&channel=E1&tou=&derived=true",
                 "alarms?\(range)&meaning=power_down", "exceptions?\(range)&open=true&rule=19&meter=M%2F1&channel=E1",
                 "exceptions/counts?rule=19",
                 "deadletters?\(range)&code=DECODE&source=HES-1&stage=normalizer",

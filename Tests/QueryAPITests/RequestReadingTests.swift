@@ -13,6 +13,7 @@ struct RequestReadingTests {
             ("/api/v1/meters/M1/readings/history", .page(.readingsHistory, meter: "M1")),
             ("/api/v1/meters/M1/windows", .page(.windows, meter: "M1")),
             ("/api/v1/meters/M1/usage", .page(.dailyUsage, meter: "M1")),
+            ("/api/v1/meters/M1/registers", .page(.registers, meter: "M1")),
             ("/api/v1/alarms", .page(.alarms, meter: nil)), ("/api/v1/exceptions", .page(.exceptions, meter: nil)),
             ("/api/v1/exceptions/counts", .page(.exceptionCounts, meter: nil)),
             ("/api/v1/deadletters", .page(.deadLetters, meter: nil)),
@@ -59,16 +60,17 @@ struct RequestReadingTests {
             ("from=2026-03-29T00:00:00", "offset"), ("from=yesterday", "ISO 8601"), ("from=", "from is empty"),
             ("from=2026-01-01T00:00:00Z&from=2026-01-01T00:00:00Z", "twice"), ("limit=0", "limit must be"),
             ("limit=99", "from 1 to 10"), ("limit=1e3", "whole number"), ("form=x", "'form'"),
-            ("open=yes", "true or false"),
+            ("open=yes", "true or false"), ("grade=bad", "one of none, warn"), ("grade=", "grade is empty"),
             ("open=%FF", "UTF-8"), ("from=\(String(repeating: "1", count: 600))", "longer"),
         ]
     )
     func wrongParameters(query: String, expected: String) throws {
         let problem = try #require(throws: ProblemDocument.self) {
-            let parameters = try QueryParameters(query, known: ["from", "limit", "open"])
+            let parameters = try QueryParameters(query, known: ["from", "limit", "open", "grade"])
             _ = try parameters.microseconds("from")
             _ = try parameters.integer("limit", in: 1...10)
             _ = try parameters.boolean("open")
+            _ = try parameters.word("grade", among: ["none", "warn"])
         }
         #expect(problem.kind == "bad-parameter")
         #expect(problem.detail.contains(expected), "\(problem.detail)")
