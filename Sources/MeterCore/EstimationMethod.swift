@@ -26,6 +26,8 @@ public enum EstimationMethod: UInt8, Sendable, CaseIterable {
     case outageOneSide = 11
     /// A value that a person entered (E11).
     case manual = 12
+    /// Extrapolated beyond the channel's newest data (E10).
+    case extrapolated = 13
     /// The source sent an estimate of its own.
     case source = 100
 
@@ -44,6 +46,7 @@ public enum EstimationMethod: UInt8, Sendable, CaseIterable {
         case .checkMeter: "check_meter"
         case .outageOneSide: "outage_one_side"
         case .manual: "manual"
+        case .extrapolated: "extrapolated"
         case .source: "source"
         }
     }

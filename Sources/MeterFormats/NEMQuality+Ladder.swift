@@ -15,7 +15,7 @@ extension NEMQuality {
         case .missing: self.init(flag: .null, method: 0, reason: 0)
         case .raw, .verified, .validated: self.init(flag: .actual, method: 0, reason: 0)
         case .questionable: self.init(flag: .actual, method: 0, reason: 45)
-        case .projected: self.init(flag: .forwardEstimate, method: 20, reason: 0)
+        case .projected: self.init(flag: .forwardEstimate, method: method == .extrapolated ? 22 : 20, reason: 0)
         case .derived: self.init(flag: .substitute, method: 12, reason: 0)
         case .edited: self.init(flag: .finalSubstitute, method: 53, reason: 0)
         case .estimatedProfile, .estimatedReferenceDay, .estimatedLinear, .estimatedScaled:
@@ -40,7 +40,7 @@ extension NEMQuality {
         case .averageLoad: return 25
         case .checkMeter: return 11
         case .registerFlat: return 24
-        case .none, .manual, .source: break
+        case .none, .manual, .source, .extrapolated: break
         }
         switch quality {
         case .estimatedReferenceDay: return 15

@@ -1,3 +1,5 @@
+public import MeterCore
+
 /// Everything that can be configured, typed and checked. Values come from, in falling order of precedence: command-line flags, the
 /// environment (`METERLOG_*`), the configuration file (YAML), the defaults written here.
 public struct Settings: Sendable, Equatable {
@@ -78,11 +80,17 @@ public struct Settings: Sendable, Equatable {
     }
 
     public struct VEE: Sendable, Equatable {
-        /// After the end of the local day, in receive time.
+        /// What is judged and closed together.
+        public var window = WindowLength.day
+        /// The same for channels with one value a day; nil: as the others.
+        public var dailyWindow: WindowLength?
+        /// After the end of the window, in receive time.
         public var graceHours = 24
         /// After the last arrival for a channel, before what is behind it counts as missing.
         public var lateGraceHours = 6
         public var historyDays = 45
+        /// Days without data that still close, after the newest data of a channel that reported live.
+        public var silentDays = 0
         /// Rule file that is put into force at the start and at SIGHUP; empty for none.
         public var rulesFile = ""
     }

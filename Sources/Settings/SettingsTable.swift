@@ -1,3 +1,5 @@
+import MeterCore
+
 /// Every setting once: its key, and how a text becomes its value. File and environment read from the same table.
 enum SettingsTable {
     /// Sets one value of the settings from text; throws `wrongValue`.
@@ -43,6 +45,8 @@ enum SettingsTable {
             ("METERLOG_GATEWAY_SIMULATED_CLOCK", flag { $0.gateway.usesSimulatedClock = $1 }),
             ("METERLOG_API_HOST", text { $0.api.host = $1 }),
             ("METERLOG_API_PORT", number(0...65_535) { $0.api.port = $1 }),
+            ("METERLOG_VEE_WINDOW", window { $0.vee.window = $1 }),
+            ("METERLOG_VEE_DAILY_WINDOW", window { $0.vee.dailyWindow = $1 }),
             ("METERLOG_VEE_RULES_FILE", text { $0.vee.rulesFile = $1 }),
             ("METERLOG_COMMIT_INTERVAL_MS", number(1...60_000) { $0.stream.commitIntervalMilliseconds = $1 }),
         ]
@@ -89,9 +93,26 @@ enum SettingsTable {
     private static let vee: [(String, Entry)] = [
         ("grace_hours", .field(number(0...8760) { $0.vee.graceHours = $1 })),
         ("late_grace_hours", .field(number(0...8760) { $0.vee.lateGraceHours = $1 })),
+        ("window", .field(window { $0.vee.window = $1 })),
+        ("daily_window", .field(window { $0.vee.dailyWindow = $1 })),
+        ("silent_days", .field(number(0...45) { $0.vee.silentDays = $1 })),
         ("history_days", .field(number(2...3660) { $0.vee.historyDays = $1 })),
         ("rules_file", .field(text { $0.vee.rulesFile = $1 })),
     ]
+
+    private static func window(_ assign: @escaping @Sendable (inout Settings, WindowLength) -> Void) -> Field {
+        Field { settings, value, origin, key throws(SettingsError) in
+            guard let window = WindowLength(value) else {
+                throw .wrongValue(
+                    origin: origin,
+                    key: key,
+                    value: value,
+                    expected: "day, week, month, hours such as 6h (1, 2, 3, 4, 6, 8, 12) or days such as 14d (2 to 31)"
+                )
+            }
+            assign(&settings, window)
+        }
+    }
 
     static func text(_ assign: @escaping @Sendable (inout Settings, String) -> Void) -> Field {
         Field { settings, value, _, _ throws(SettingsError) in assign(&settings, value) }

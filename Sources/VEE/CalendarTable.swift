@@ -1,24 +1,48 @@
 import MeterCore
 
-/// The calendars of the zones that meters name, made when first asked for. Entry 0 is UTC, which stands for unknown zones too.
+/// The calendars of the zones that meters name, made when first asked for. Number 0 is UTC, which stands for unknown zones too.
 struct CalendarTable: Sendable {
     private let zones: ZoneCatalog
-    private let windowHours: Int
+    private let window: WindowLength
+    private let dailyWindow: WindowLength
     private var names: [String] = ["UTC"]
-    var entries: [DayCalendar]
+    private var calendars: [DayCalendar]
+    /// The same zones with the windows of daily values.
+    private var dailyCalendars: [DayCalendar]
 
-    init(_ zones: ZoneCatalog, windowHours: Int) {
+    private static let dailySeconds: Int64 = 86_400
+
+    init(_ zones: ZoneCatalog, _ limits: VEELimits) {
         self.zones = zones
-        self.windowHours = windowHours
-        entries = [DayCalendar(.utc, windowHours: windowHours)]
+        window = limits.window
+        dailyWindow = limits.dailyWindow
+        calendars = [DayCalendar(.utc, window: window)]
+        dailyCalendars = [DayCalendar(.utc, window: dailyWindow)]
     }
 
-    /// The index of a zone's calendar; nil when there is no such zone.
+    /// The number of a zone; nil when there is no such zone.
     mutating func index(of zone: String) -> Int? {
         if let index = names.firstIndex(of: zone) { return index }
         guard let rules = zones[zone] else { return nil }
         names.append(zone)
-        entries.append(DayCalendar(rules, windowHours: windowHours))
-        return entries.count - 1
+        calendars.append(DayCalendar(rules, window: window))
+        dailyCalendars.append(DayCalendar(rules, window: dailyWindow))
+        return calendars.count - 1
+    }
+
+    /// The calendar of a zone, by its number, for channels of an interval length in seconds.
+    subscript(zone: Int, intervalSeconds: Int64) -> DayCalendar {
+        _read {
+            if intervalSeconds < Self.dailySeconds { yield calendars[zone] } else { yield dailyCalendars[zone] }
+        }
+        _modify {
+            if intervalSeconds < Self.dailySeconds { yield &calendars[zone] } else { yield &dailyCalendars[zone] }
+        }
+    }
+
+    /// The calendar of a zone for what has no interval length.
+    subscript(zone: Int) -> DayCalendar {
+        _read { yield calendars[zone] }
+        _modify { yield &calendars[zone] }
     }
 }

@@ -1,27 +1,35 @@
 import MeterCore
 
-/// A local day, or the part of one that is a window, as a span of instants, seconds since 1970.
+/// A window, or a local day, as a span of instants, seconds since 1970.
 struct LocalDay: Sendable, Equatable {
+    /// The local date; the first one of a window of several days.
     var date: CivilDate
+    /// Local dates that it has a part of.
+    var days: Int32 = 1
     var start: Int64
     var end: Int64
+
+    var dates: Range<Int32> { date.daysSinceEpoch..<date.daysSinceEpoch + days }
 }
 
-/// The windows of one zone: its local days, or equal parts of them. Remembers windows it was asked for; that is never part of the state.
+/// The windows of one zone: its local days, equal parts of them, or several together. Remembers windows it was asked for; that is never part of
+/// the state.
 struct DayCalendar: Sendable {
     let rules: ZoneRules
-    /// Length of a window, a divisor of 24. The last one of a day takes what a change of the clock adds or takes away.
-    let windowHours: Int
+    let window: WindowLength
     /// By UTC day modulo the count; the span says whether an instant is really in it.
     private var remembered: [LocalDay]
+    /// The same of local days, where windows are longer.
+    private var rememberedDays: [LocalDay]
 
     private static let rememberedCount: Int64 = 16
 
-    init(_ rules: ZoneRules, windowHours: Int = 24) {
+    init(_ rules: ZoneRules, window: WindowLength = .day) {
         self.rules = rules
-        self.windowHours = windowHours
+        self.window = window
         let none = LocalDay(date: CivilDate(daysSinceEpoch: 0), start: .max, end: .min)
         remembered = Array(repeating: none, count: Int(Self.rememberedCount))
+        rememberedDays = window.longestDays > 1 ? remembered : []
     }
 
     /// The window of an instant.
@@ -29,18 +37,40 @@ struct DayCalendar: Sendable {
         let index = Int(seconds.flooredQuotient(86_400) & (Self.rememberedCount - 1))
         let candidate = remembered[index]
         if seconds >= candidate.start, seconds < candidate.end { return candidate }
-        let day = part(of: search(seconds), at: seconds)
-        remembered[index] = day
+        let day = search(seconds)
+        let found = window.longestDays > 1 ? whole(day) : part(of: day, at: seconds)
+        remembered[index] = found
+        return found
+    }
+
+    /// The local day of an instant, or its window where that is shorter: what is compared with other days.
+    mutating func comparedDay(at seconds: Int64) -> LocalDay {
+        guard window.longestDays > 1 else { return day(at: seconds) }
+        let index = Int(seconds.flooredQuotient(86_400) & (Self.rememberedCount - 1))
+        let candidate = rememberedDays[index]
+        if seconds >= candidate.start, seconds < candidate.end { return candidate }
+        let day = search(seconds)
+        rememberedDays[index] = day
         return day
     }
 
     private func part(of day: LocalDay, at seconds: Int64) -> LocalDay {
-        guard windowHours < 24 else { return day }
-        let length = Int64(windowHours) * 3600
-        let last = Int64(24 / windowHours) - 1
+        guard case .hours(let hours) = window, hours > 0, hours < 24 else { return day }
+        let length = Int64(hours) * 3600
+        let last = Int64(24 / hours) - 1
         let number = min((seconds - day.start) / length, last)
         let start = day.start + number * length
         return LocalDay(date: day.date, start: start, end: number == last ? day.end : start + length)
+    }
+
+    private func whole(_ day: LocalDay) -> LocalDay {
+        let dates = window.dates(around: day.date)
+        return LocalDay(
+            date: CivilDate(daysSinceEpoch: dates.lowerBound),
+            days: dates.upperBound - dates.lowerBound,
+            start: start(of: dates.lowerBound),
+            end: start(of: dates.upperBound)
+        )
     }
 
     /// The next window.

@@ -11,6 +11,10 @@ final class MeterFacts: Sendable {
     let forced: [Range<Int64>]
     /// Spans without power, seconds since 1970, ascending, apart from each other.
     let outages: [Range<Int64>]
+    /// Spans under test, in the same form.
+    let tests: [Range<Int64>]
+    /// Moments at which the device reported energy in reverse, ascending, seconds since 1970.
+    let reversals: [Int64]
     /// When the meter sent its registers a second time (V06), ascending, seconds since 1970.
     let staleAt: [Int64]
     let registers: [RegisterRecord]
@@ -22,6 +26,8 @@ final class MeterFacts: Sendable {
         edits: [EditRecord] = [],
         forced: [Range<Int64>] = [],
         outages: [Range<Int64>] = [],
+        tests: [Range<Int64>] = [],
+        reversals: [Int64] = [],
         staleAt: [Int64] = [],
         registers: [RegisterRecord] = [],
         weather: WeatherRecord? = nil
@@ -30,6 +36,8 @@ final class MeterFacts: Sendable {
         self.edits = edits
         self.forced = forced
         self.outages = outages
+        self.tests = tests
+        self.reversals = reversals
         self.staleAt = staleAt
         self.registers = registers
         self.weather = weather

@@ -19,7 +19,10 @@ struct MeterState: Sendable {
     var registrationRaw: RawReference?
     /// Ascending in the order in which payloads supersede each other.
     var edits: [EditRecord] = []
-    var power = PowerEvents()
+    var power = ReportedSpans.outages
+    var tests = ReportedSpans.tests
+    /// The device reported energy in reverse.
+    var reversals = ReportedMoments()
     var registers: [RegisterState] = []
     var payloads = PayloadState()
 
@@ -93,6 +96,8 @@ extension MeterState {
         writer.append(count: edits.count)
         for edit in edits { edit.encode(into: &writer) }
         power.encode(into: &writer)
+        tests.encode(into: &writer)
+        reversals.encode(into: &writer)
         writer.append(count: registers.count)
         for register in registers { register.encode(into: &writer) }
         payloads.encode(into: &writer)
@@ -110,7 +115,9 @@ extension MeterState {
         }
         let editCount = try reader.count(bytes)
         for _ in 0..<editCount { edits.append(try EditRecord(&reader, bytes)) }
-        power = try PowerEvents(&reader, bytes)
+        try power.read(&reader, bytes)
+        try tests.read(&reader, bytes)
+        reversals = try ReportedMoments(&reader, bytes)
         let registerCount = try reader.count(bytes)
         for _ in 0..<registerCount { registers.append(try RegisterState(&reader, bytes)) }
         payloads = try PayloadState(&reader, bytes)

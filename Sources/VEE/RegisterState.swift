@@ -10,12 +10,36 @@ struct RegisterState: Sendable, Equatable {
     /// Instants of readings that only repeated the one before, ascending.
     private(set) var staleAt: [Int64] = []
     var exceptions: [OpenException] = []
+    /// What went out for the ends of windows, ascending by time.
+    private(set) var derived: [DerivedReading] = []
 
     private static let maximumRecent = 32
     private static let maximumStale = 256
 
     init(_ record: RegisterRecord) {
         self.record = record
+    }
+
+    /// Keeps what follows for the end of a window. Returns its revision; nil when it is what went out last, or nothing as before.
+    mutating func keep(_ new: DerivedReading) -> UInt32? {
+        var index = derived.count
+        while index > 0, derived[index - 1].at >= new.at { index -= 1 }
+        var new = new
+        if index < derived.count, derived[index].at == new.at {
+            if derived[index].saysTheSame(as: new) { return nil }
+            new.revision = derived[index].revision + 1
+            derived[index] = new
+        } else {
+            if new.quality == Quality.missing.rawValue { return nil }
+            new.revision = 1
+            derived.insert(new, at: index)
+        }
+        return new.revision
+    }
+
+    /// Forgets what went out for instants before one: the windows that end there are forgotten too and don't come back.
+    mutating func forgetDerived(before seconds: Int64) {
+        derived.removeAll { $0.at < seconds }
     }
 
     /// Notes a reading for V06. True when other readings are stale than before.
@@ -52,6 +76,8 @@ extension RegisterState {
         for instant in staleAt { writer.append(instant) }
         writer.append(count: exceptions.count)
         for exception in exceptions { exception.encode(into: &writer) }
+        writer.append(count: derived.count)
+        for reading in derived { reading.encode(into: &writer) }
     }
 
     init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
@@ -67,5 +93,7 @@ extension RegisterState {
         for _ in 0..<staleCount { staleAt.append(try reader.integer(bytes)) }
         let exceptionCount = try reader.count(bytes)
         for _ in 0..<exceptionCount { exceptions.append(try OpenException(&reader, bytes)) }
+        let derivedCount = try reader.count(bytes)
+        for _ in 0..<derivedCount { derived.append(try DerivedReading(&reader, bytes)) }
     }
 }

@@ -2,19 +2,27 @@ import MeterCore
 import MeterEvents
 import StreamCore
 
-/// When a meter said that its power went and came back.
-struct PowerEvents: Sendable, Equatable {
+/// Spans of time whose begins and ends a device reports one by one: without power, under test.
+struct ReportedSpans: Sendable, Equatable {
     struct Event: Sendable, Equatable {
         /// Seconds since 1970.
         var at: Int64
-        var isDown: Bool
+        var isBegin: Bool
     }
 
+    /// A span whose end is not known is taken for this long, seconds.
+    let longestSeconds: Int64
     /// Ascending by time, each once.
     private(set) var events: [Event] = []
 
-    /// An outage whose end is not known is taken for this long.
-    private static let longestSeconds: Int64 = 7 * 86_400
+    init(longestSeconds: Int64) {
+        self.longestSeconds = longestSeconds
+    }
+
+    /// Without power: a week at the longest.
+    static var outages: ReportedSpans { ReportedSpans(longestSeconds: 7 * 86_400) }
+    /// Under test: a day at the longest.
+    static var tests: ReportedSpans { ReportedSpans(longestSeconds: 86_400) }
 
     /// Adds an event; of too many the oldest go. False when it is there already.
     mutating func add(_ event: Event, maximumCount: Int) -> Bool {
@@ -27,50 +35,45 @@ struct PowerEvents: Sendable, Equatable {
     }
 
     private static func precedes(_ one: Event, _ other: Event) -> Bool {
-        one.at == other.at ? one.isDown && !other.isDown : one.at < other.at
+        one.at == other.at ? one.isBegin && !other.isBegin : one.at < other.at
     }
 
-    /// Spans without power, ascending, apart from each other. A second "down" without an "up" between changes nothing.
-    var outages: [Range<Int64>] {
+    /// Ascending, apart from each other. A second begin without an end between changes nothing.
+    var spans: [Range<Int64>] {
         var spans: [Range<Int64>] = []
         var since: Int64?
         for event in events {
-            if event.isDown {
-                if let held = since, event.at - held > Self.longestSeconds {
-                    spans.append(held..<held + Self.longestSeconds)
+            if event.isBegin {
+                if let held = since, event.at - held > longestSeconds {
+                    spans.append(held..<held + longestSeconds)
                     since = event.at
                 } else if since == nil {
                     since = event.at
                 }
             } else if let held = since {
-                let end = min(event.at, held + Self.longestSeconds)
+                let end = min(event.at, held + longestSeconds)
                 if end > held { spans.append(held..<end) }
                 since = nil
             }
         }
-        if let since { spans.append(since..<since + Self.longestSeconds) }
+        if let since { spans.append(since..<since + longestSeconds) }
         return spans
-    }
-
-    mutating func forget(before seconds: Int64) {
-        let surplus = events.prefix { $0.at < seconds }.count
-        if surplus > 1 { events.removeFirst(surplus - 1) }
     }
 }
 
-extension PowerEvents {
+extension ReportedSpans {
     func encode(into writer: inout CompactWriter) {
         writer.append(count: events.count)
         for event in events {
             writer.append(event.at)
-            writer.append(event.isDown)
+            writer.append(event.isBegin)
         }
     }
 
-    init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+    mutating func read(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
         let count = try reader.count(bytes)
         for _ in 0..<count {
-            events.append(Event(at: try reader.integer(bytes), isDown: try reader.flag(bytes)))
+            events.append(Event(at: try reader.integer(bytes), isBegin: try reader.flag(bytes)))
         }
     }
 }

@@ -43,12 +43,13 @@ extension RuleSet {
         guard let match = try object.object("match") else {
             throw RuleSetError(line: object.line, reason: "an override without \"match\"")
         }
-        try match.allow(["commodity", "customerClass", "group", "channel"])
+        try match.allow(["commodity", "customerClass", "group", "channel", "meter"])
         let found = RuleMatch(
             commodities: try match.texts("commodity") ?? [],
             customerClasses: try match.texts("customerClass") ?? [],
             groups: try match.texts("group") ?? [],
-            channels: try match.texts("channel") ?? []
+            channels: try match.texts("channel") ?? [],
+            meters: try match.texts("meter") ?? []
         )
         guard found != RuleMatch() else {
             throw RuleSetError(line: match.line, reason: "an override that matches everything")

@@ -39,7 +39,8 @@ extension RuleSet {
                     "commodity": {"$ref": "#/$defs/patterns"},
                     "customerClass": {"$ref": "#/$defs/patterns"},
                     "group": {"$ref": "#/$defs/patterns"},
-                    "channel": {"$ref": "#/$defs/patterns"}
+                    "channel": {"$ref": "#/$defs/patterns"},
+                    "meter": {"$ref": "#/$defs/patterns"}
                   }
                 },
             """

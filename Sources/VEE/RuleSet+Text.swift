@@ -68,6 +68,7 @@ extension RuleMatch {
     var members: [(name: String, patterns: [String])] {
         [
             ("commodity", commodities), ("customerClass", customerClasses), ("group", groups), ("channel", channels),
+            ("meter", meters),
         ].filter { !$0.1.isEmpty }
     }
 }

@@ -16,22 +16,31 @@ public struct RuleMatch: Sendable, Equatable {
     public var customerClasses: [String]
     public var groups: [String]
     public var channels: [String]
+    public var meters: [String]
 
     public init(
         commodities: [String] = [],
         customerClasses: [String] = [],
         groups: [String] = [],
-        channels: [String] = []
+        channels: [String] = [],
+        meters: [String] = []
     ) {
         self.commodities = commodities
         self.customerClasses = customerClasses
         self.groups = groups
         self.channels = channels
+        self.meters = meters
     }
 
     func matches(_ traits: SeriesTraits) -> Bool {
         Self.matches(commodities, traits.commodity) && Self.matches(customerClasses, traits.customerClass)
             && Self.matches(groups, traits.group) && Self.matches(channels, traits.channel)
+            && Self.matches(meters, traits.meter)
+    }
+
+    /// Whether the override is for single meters, and for this one.
+    func names(meter: String) -> Bool {
+        !meters.isEmpty && Self.matches(meters, meter)
     }
 
     private static func matches(_ patterns: [String], _ name: String) -> Bool {

@@ -7,13 +7,14 @@ extension Series {
     ///
     /// A day is due a grace after its end. While the newest data ends inside it or before it, it also waits until nothing has come
     /// for the late grace, so that data that comes in pieces makes no wave of gaps. Nothing is due beyond the newest data, but for the
-    /// days that a live channel is expected to fill.
+    /// days that a live channel is expected to fill, that a person ordered to be estimated, or that are extrapolated whole.
     func due(_ context: FoldContext, _ calendar: inout DayCalendar) -> (through: Int64, next: Int64) {
         var through = closedThrough
         var day = calendar.day(at: through)
         let forcedUntil = context.facts.forced.reduce(Int64.min) { max($0, $1.upperBound) }
         let horizon = max(dataEndSeconds, expectedUntil, forcedUntil)
-        while day.start < horizon {
+        let extrapolated = extrapolatedUntil(context) ?? .min
+        while day.start < horizon || day.end <= extrapolated {
             var dueAt = (day.end + context.limits.graceSeconds) * 1000
             if dataEndSeconds < day.end {
                 dueAt = max(dueAt, lastArrivalMilliseconds + context.limits.lateGraceSeconds * 1000)

@@ -11,9 +11,12 @@ extension Series {
         return false
     }
 
-    /// Whether findings or edits speak about slots of a range.
+    /// Whether findings, edits or the device speak about slots of a range.
     func isTouched(_ range: Range<Int64>, _ facts: MeterFacts) -> Bool {
         if !findings.isEmpty, findingIndex(range.lowerBound) < findingIndex(range.upperBound) { return true }
+        if !facts.tests.isEmpty, facts.tests.touch(start(of: range.lowerBound)..<start(of: range.upperBound)) {
+            return true
+        }
         return hasEdits(facts)
     }
 
@@ -59,6 +62,7 @@ extension Series {
         _ facts: MeterFacts
     ) -> DayView {
         let outages = facts.outages.filter { $0.lowerBound < day.end && $0.upperBound > day.start }
+        let tests = facts.tests.filter { $0.lowerBound < day.end && $0.upperBound > day.start }
         let stale = facts.staleAt.filter { $0 >= day.start && $0 <= day.end }
         if hasEdits(facts) {
             let survey = survey(kept, facts)
@@ -76,6 +80,7 @@ extension Series {
                 previous: previous(kept.lowerBound, facts),
                 limits: limits,
                 outages: outages,
+                tests: tests,
                 staleAt: stale
             )
         }
@@ -93,6 +98,7 @@ extension Series {
             previous: previous(kept.lowerBound, facts),
             limits: limits,
             outages: outages,
+            tests: tests,
             staleAt: stale
         )
     }

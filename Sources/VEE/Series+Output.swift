@@ -56,6 +56,35 @@ extension Series {
         }
     }
 
+    /// Puts out a reading of the channel's register that follows from its intervals.
+    func emit(_ register: DerivedRegister, _ rules: ResolvedRules, _ context: FoldContext, _ effects: inout Effects) {
+        let event = ValidatedIntervals(
+            meter: context.meter,
+            channel: channel,
+            unit: unit,
+            zone: context.zone,
+            start: register.at,
+            intervalSeconds: Int32(clamping: intervalSeconds),
+            billionths: [],
+            qualities: [],
+            methods: [],
+            revisions: [],
+            provenance: [],
+            findings: [],
+            ruleSet: rules.version,
+            decidedAtMilliseconds: context.decidedAtMilliseconds,
+            window: nil,
+            registers: [register]
+        )
+        effects.emit(
+            to: VEEProcessor.validatedOutput,
+            key: context.key,
+            timestampMilliseconds: context.recordMilliseconds
+        ) { bytes in
+            event.append(to: &bytes)
+        }
+    }
+
     private func countVersions(_ elements: Range<Int>, _ effects: inout Effects) {
         var validated: Int64 = 0
         var estimated: Int64 = 0

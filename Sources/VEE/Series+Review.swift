@@ -59,7 +59,8 @@ extension Series {
             siblings: siblings,
             registration: context.facts.registration(of: channel),
             meter: context.facts.registration,
-            registers: registerSpans(endingIn: windows[index].start..<windows[index].end, context)
+            registers: registerSpans(endingIn: windows[index].start..<windows[index].end, context),
+            reversals: context.facts.reversals.filter { $0 >= windows[index].start && $0 < windows[index].end }
         )
     }
 
@@ -101,7 +102,8 @@ extension Series {
         return spans
     }
 
-    private func sumResults(_ time: Range<Int64>, into span: inout RegisterSpan) {
+    /// Adds what the results of a time amount to.
+    func sumResults(_ time: Range<Int64>, into span: inout RegisterSpan) {
         span.isAligned =
             (time.lowerBound - phase) % intervalSeconds == 0 && (time.upperBound - phase) % intervalSeconds == 0
         let range = slots(of: time)
@@ -116,6 +118,7 @@ extension Series {
                 span.add(sum: statistics[index].sum)
                 span.used += statistics[index].used
                 span.estimated += Int(statistics[index].estimated)
+                span.projected += Int(statistics[index].projected)
                 slot = firstSlot(from: windows[index].end)
             } else {
                 let next = index < windows.count ? firstSlot(from: windows[index].start) : range.upperBound
@@ -150,6 +153,7 @@ extension Series {
             case let quality:
                 span.used += 1
                 if Self.isEstimated(quality) { span.estimated += 1 }
+                if quality == Quality.projected.rawValue { span.projected += 1 }
                 span.add(sum: store.outValues[index])
             }
         }

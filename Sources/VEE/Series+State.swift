@@ -109,11 +109,12 @@ extension Series.Reference {
 extension WindowStatistics {
     fileprivate func encode(into writer: inout CompactWriter) {
         for number in [
-            date, daySeconds, longestZeroStart, longestZeroSeconds, longestUseStart, longestUseSeconds, outageSeconds,
+            date, days, daySeconds, longestZeroStart, longestZeroSeconds, longestUseStart, longestUseSeconds,
+            outageSeconds,
         ] {
             writer.append(number)
         }
-        for number in [expected, measured, estimated, failed, missing, zeros] {
+        for number in [expected, measured, estimated, projected, failed, missing, zeros] {
             writer.append(unsigned: UInt64(number))
         }
         for number in [sum, highest, least] { writer.append(number) }
@@ -121,7 +122,9 @@ extension WindowStatistics {
 
     fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
         let date: Int32 = try reader.integer(bytes)
-        self.init(date: date, daySeconds: try reader.integer(bytes))
+        let days: Int32 = try reader.integer(bytes)
+        guard (1...31).contains(days) else { throw .malformed("a window of \(days) days") }
+        self.init(date: date, days: days, daySeconds: try reader.integer(bytes))
         longestZeroStart = try reader.integer(bytes)
         longestZeroSeconds = try reader.integer(bytes)
         longestUseStart = try reader.integer(bytes)
@@ -130,6 +133,7 @@ extension WindowStatistics {
         expected = UInt16(clamping: try reader.unsigned(bytes))
         measured = UInt16(clamping: try reader.unsigned(bytes))
         estimated = UInt16(clamping: try reader.unsigned(bytes))
+        projected = UInt16(clamping: try reader.unsigned(bytes))
         failed = UInt16(clamping: try reader.unsigned(bytes))
         missing = UInt16(clamping: try reader.unsigned(bytes))
         zeros = UInt16(clamping: try reader.unsigned(bytes))

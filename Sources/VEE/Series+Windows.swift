@@ -39,6 +39,7 @@ extension Series {
     ) -> WindowStatistics {
         var statistics = WindowStatistics(
             date: day.date.daysSinceEpoch,
+            days: day.days,
             daySeconds: Int32(clamping: day.end - day.start),
             slots.outValues.span,
             slots.outQualities.span,

@@ -190,12 +190,13 @@ struct Series: Sendable {
         referenceLimit = max(referenceLimit, 2 * references.count)
     }
 
-    /// Packs the closed days that end by an instant.
+    /// Packs the local days of the closed windows that end by an instant.
     mutating func freeze(through seconds: Int64, _ calendar: inout DayCalendar) {
         guard !slots.isEmpty else { return }
         let edge = firstSlot(from: calendar.day(at: min(seconds, closedThrough)).start)
         guard edge > slots.base else { return }
-        var day = calendar.day(at: start(of: slots.base))
+        // By local days, however long windows are: what is read again is mostly one day.
+        var day = calendar.comparedDay(at: start(of: slots.base))
         while true {
             let upper = min(firstSlot(from: day.end), slots.end)
             guard upper <= edge else { break }
@@ -205,7 +206,7 @@ struct Series: Sendable {
                 slots.removeBelow(upper)
             }
             if slots.isEmpty || upper >= edge { break }
-            day = calendar.day(after: day)
+            day = calendar.comparedDay(at: day.end)
         }
         cleanReferences()
     }

@@ -26,9 +26,10 @@ public struct VEELimits: Sendable, Equatable {
     public var historyDays: Int
     /// Days before the history that are kept for reference: what earlier days say about estimates of the history's first days. 42 at most.
     public var lookBackDays: Int
-    /// Length of a window in hours: 24 for the local day, or a divisor of 24 from the day's start on. No shorter than a channel's intervals,
-    /// or its gaps are not judged.
-    public var windowHours: Int
+    /// Length of a window. No shorter than a channel's intervals, or its gaps are not judged.
+    public var window: WindowLength
+    /// Length of a window of channels with one value a day.
+    public var dailyWindow: WindowLength
     /// A window is due this long after its end.
     public var graceSeconds: Int64
     /// What has not come by the end of the newest data is missing this long after the channel's last arrival.
@@ -42,8 +43,8 @@ public struct VEELimits: Sendable, Equatable {
     /// Series (meter, channel, interval length) of one partition. Further ones are judged without memory:
     /// each block by itself, every version with revision 1.
     public var maximumSeries: Int
-    /// Intervals in a window. Channels with more (intervals under a minute) are judged without memory.
-    public var maximumWindowSlots: Int
+    /// Intervals in a local day. Channels with more (intervals under a minute) are judged without memory.
+    public var maximumDaySlots: Int
     /// Activated rule sets that are kept, 62 at most.
     public var maximumRuleSets: Int
     /// Edits and locks that are kept of one meter; of more the oldest by data time go.
@@ -59,14 +60,15 @@ public struct VEELimits: Sendable, Equatable {
     public init(
         historyDays: Int = 45,
         lookBackDays: Int = 42,
-        windowHours: Int = 24,
+        window: WindowLength = .day,
+        dailyWindow: WindowLength? = nil,
         graceSeconds: Int64 = 86_400,
         lateGraceSeconds: Int64 = 21_600,
         silentDays: Int = 0,
         liveLagSeconds: Int64 = 3 * 86_400,
         futureSeconds: Int64 = 35 * 86_400,
         maximumSeries: Int = 1_000_000,
-        maximumWindowSlots: Int = 1500,
+        maximumDaySlots: Int = 1500,
         maximumRuleSets: Int = 62,
         maximumEdits: Int = 1000,
         maximumForceEstimates: Int = 1000,
@@ -76,14 +78,15 @@ public struct VEELimits: Sendable, Equatable {
     ) {
         self.historyDays = max(historyDays, 1)
         self.lookBackDays = min(max(lookBackDays, 0), 42)
-        self.windowHours = windowHours > 0 && 24 % windowHours == 0 ? windowHours : 24
+        self.window = window
+        self.dailyWindow = dailyWindow ?? window
         self.graceSeconds = max(graceSeconds, 0)
         self.lateGraceSeconds = max(lateGraceSeconds, 0)
         self.silentDays = min(max(silentDays, 0), self.historyDays)
         self.liveLagSeconds = max(liveLagSeconds, 0)
         self.futureSeconds = max(futureSeconds, 0)
         self.maximumSeries = max(maximumSeries, 0)
-        self.maximumWindowSlots = max(maximumWindowSlots, 1)
+        self.maximumDaySlots = max(maximumDaySlots, 1)
         self.maximumRuleSets = min(max(maximumRuleSets, 1), 62)
         self.maximumEdits = max(maximumEdits, 1)
         self.maximumForceEstimates = max(maximumForceEstimates, 1)
@@ -92,7 +95,9 @@ public struct VEELimits: Sendable, Equatable {
         self.maximumWeatherStations = max(maximumWeatherStations, 0)
     }
 
-    /// Seconds of slots that are kept before the newest one: the history, three days more so that the days of the history have whole
-    /// neighbours, and the days for reference.
-    var keptSeconds: Int64 { Int64(historyDays + 3 + lookBackDays) * 86_400 }
+    /// Seconds of slots that are kept before the newest one: the history, three windows more (days, where they are shorter) so that the
+    /// windows of the history have whole neighbours, and the days for reference.
+    var keptSeconds: Int64 {
+        Int64(historyDays + 3 * max(window.longestDays, dailyWindow.longestDays) + lookBackDays) * 86_400
+    }
 }

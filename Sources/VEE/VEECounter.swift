@@ -22,6 +22,7 @@ enum VEECounter: Int, CaseIterable {
     case forceEstimates
     case registerReadings
     case registersBeyondLimit
+    case registersDerived
     case deviceEvents
     case payloadFindings
     case commands
@@ -50,6 +51,7 @@ enum VEECounter: Int, CaseIterable {
         case .forceEstimates: "force_estimates_total"
         case .registerReadings: "register_readings_total"
         case .registersBeyondLimit: "register_readings_beyond_limit_total"
+        case .registersDerived: "registers_derived_total"
         case .deviceEvents: "device_events_total"
         case .payloadFindings: "payload_findings_total"
         case .commands: "commands_total"

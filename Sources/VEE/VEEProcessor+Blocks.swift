@@ -21,7 +21,7 @@ extension VEEProcessor {
         let phase = start.flooredRemainder(interval)
         let blockStart = (start - phase) / interval
         let range = blockStart + Int64(recorded.lowerBound)..<blockStart + Int64(recorded.upperBound)
-        guard interval <= 86_400, 90_000 / interval <= configuration.limits.maximumWindowSlots,
+        guard interval <= 86_400, 90_000 / interval <= configuration.limits.maximumDaySlots,
             let meter = meterSlot(block.meter)
         else {
             judgeWithoutMemory(block, range, blockStart, phase, &context, &effects)
@@ -38,16 +38,16 @@ extension VEEProcessor {
         lend(checkOf: index, &context)
         let calendar = meters[meter].calendar
         if series[index].isLeft(behind: start, context) {
-            series[index].closeAll(context, &calendars.entries[calendar])
+            series[index].closeAll(context, &calendars[calendar, interval])
             review(meter, &context, &effects)
-            series[index].leap(to: start, context, &calendars.entries[calendar])
+            series[index].leap(to: start, context, &calendars[calendar, interval])
         }
         let due = series[index].fold(
             block,
             range,
             blockStart: blockStart,
             context,
-            &calendars.entries[calendar],
+            &calendars[calendar, interval],
             &effects
         )
         context.check = nil
@@ -81,7 +81,7 @@ extension VEEProcessor {
             intervalSeconds: interval,
             phase: phase
         )
-        _ = new.adopt(timeline, meters[meter].registration, &resolved)
+        _ = new.adopt(timeline, meters[meter], &resolved)
         meters[meter].series.append(series.count)
         series.append(new)
         dueAt.append(.max)
@@ -101,7 +101,7 @@ extension VEEProcessor {
         let calendar = calendars.index(of: block.zone) ?? 0
         context.meter = block.meter
         context.key = Array(block.meter.utf8)
-        context.zone = calendars.entries[calendar].rules.identifier
+        context.zone = calendars[calendar].rules.identifier
         var alone = Series(
             meter: 0,
             channel: block.channel,
@@ -116,7 +116,7 @@ extension VEEProcessor {
             range,
             blockStart: blockStart,
             context,
-            &calendars.entries[calendar],
+            &calendars[calendar, Int64(block.intervalSeconds)],
             &effects
         )
     }

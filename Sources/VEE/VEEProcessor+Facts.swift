@@ -14,7 +14,9 @@ extension VEEProcessor {
             registration: state.registration,
             edits: state.edits,
             forced: spans,
-            outages: state.power.outages,
+            outages: state.power.spans,
+            tests: state.tests.spans,
+            reversals: state.reversals.moments,
             staleAt: state.registers.flatMap(\.staleAt).sorted(),
             registers: state.registers.map(\.record),
             weather: station.isEmpty ? nil : weather.first { $0.station == station }
@@ -62,6 +64,7 @@ extension VEEProcessor {
             return
         }
         redecide(meter, [Int64.min / 4..<Int64.max / 4], &context, &effects)
+        deriveRegisters(of: meter, context, &effects)
     }
 
     /// Whether a change of the registry can change a result by more than the rules that it chooses.
@@ -78,18 +81,34 @@ extension VEEProcessor {
     mutating func take(_ events: DeviceEvents, _ context: inout FoldContext, _ effects: inout Effects) {
         guard let meter = meterSlot(events.meter) else { return }
         effects.count(VEECounter.deviceEvents.rawValue, by: Int64(events.events.count))
-        let before = meters[meter].power.outages
-        for event in events.events where event.kind == .powerDown || event.kind == .powerUp {
-            _ = meters[meter].power.add(
-                PowerEvents.Event(at: event.at.secondsSinceEpoch, isDown: event.kind == .powerDown),
-                maximumCount: configuration.limits.maximumDeviceEvents
-            )
+        let before = meters[meter].power.spans + meters[meter].tests.spans
+        var moments: [Int64] = []
+        for event in events.events {
+            if let moment = note(event, meter) { moments.append(moment) }
         }
-        let after = meters[meter].power.outages
-        guard before != after else { return }
-        let changed = before.filter { !after.contains($0) } + after.filter { !before.contains($0) }
+        let after = meters[meter].power.spans + meters[meter].tests.spans
+        guard before != after || !moments.isEmpty else { return }
+        let changed =
+            before.filter { !after.contains($0) } + after.filter { !before.contains($0) } + moments.map { $0..<$0 + 1 }
         // An outage also decides about what stands directly beside it.
         redecide(meter, changed.map { $0.lowerBound - 86_400..<$0.upperBound + 86_400 }, &context, &effects)
+    }
+
+    /// Keeps what an event says about readings. Returns its time when that concerns the window it lies in as a whole.
+    private mutating func note(_ event: DeviceEvents.Event, _ meter: Int) -> Int64? {
+        let at = event.at.secondsSinceEpoch
+        let limit = configuration.limits.maximumDeviceEvents
+        switch event.kind {
+        case .powerDown, .powerUp:
+            let change = ReportedSpans.Event(at: at, isBegin: event.kind == .powerDown)
+            _ = meters[meter].power.add(change, maximumCount: limit)
+        case .testModeStarted, .testModeEnded:
+            let change = ReportedSpans.Event(at: at, isBegin: event.kind == .testModeStarted)
+            _ = meters[meter].tests.add(change, maximumCount: limit)
+        case .reverseEnergy: return meters[meter].reversals.add(at, maximumCount: limit) ? at : nil
+        case .configurationChanged, .clockSet, .tamper, .watchdog, .installed, .removed, .other: break
+        }
+        return nil
     }
 
     mutating func take(_ edit: ManualEdit, _ context: inout FoldContext, _ effects: inout Effects) {

@@ -26,7 +26,7 @@ extension VEEProcessor {
             meter: context.facts.registration
         )
         let index = timeline.index(at: time.lowerBound)
-        let traits = SeriesTraits(channel: block.channel, meter: context.facts.registration)
+        let traits = SeriesTraits(meter: context.meter, channel: block.channel, context.facts.registration)
         let rules = resolved.rules(timeline.entries[index].rules, index, traits)
         if block.frameCounter > 0 { meters[meter].payloads.observe(frameCounter: block.frameCounter, context.raw) }
         let passed = judge(view, meter, rules, context, &effects)

@@ -39,6 +39,12 @@ extension VEEProcessor {
         let lower = changed?.lowerBound ?? reads.at[0].secondsSinceEpoch
         let upper = changed?.upperBound ?? reads.at[count - 1].secondsSinceEpoch
         redecide(meter, channel: reads.channel, [lower - 86_400..<upper + 86_400], &context, &effects)
+        if let changed {
+            for index in meters[meter].series where series[index].channel == reads.channel {
+                // What counts from the last reading of the span too: it may be the new one.
+                deriveRegisters(index, changed.lowerBound..<changed.upperBound + 1, context, &effects)
+            }
+        }
     }
 
     private mutating func registerSlot(_ reads: RegisterReads, _ meter: Int) -> Int? {
@@ -54,7 +60,7 @@ extension VEEProcessor {
 
     private mutating func registerRules(_ channel: String, _ meter: Int, at seconds: Int64) -> ResolvedRules {
         let index = timeline.index(at: seconds)
-        let traits = SeriesTraits(channel: channel, meter: meters[meter].registration)
+        let traits = SeriesTraits(meter: meters[meter].name, channel: channel, meters[meter].registration)
         return resolved.rules(timeline.entries[index].rules, index, traits)
     }
 
@@ -72,7 +78,7 @@ extension VEEProcessor {
         guard !entries.isEmpty else { return }
         // A reading is also compared with the span before the one that it ends.
         let last = min(state.record.firstIndex(from: time.upperBound) + 2, entries.count - 1)
-        var day = calendars.entries[calendar].day(at: time.lowerBound)
+        var day = calendars[calendar].day(at: time.lowerBound)
         while day.start <= entries[last].point.at {
             let rules = registerRules(state.record.channel, meter, at: day.start)
             let found = registerExceptions(state.record, day, rules, context)
@@ -88,7 +94,7 @@ extension VEEProcessor {
                 emit(exception, isOpen: true, state.record, rules, context, &effects)
             }
             meters[meter].registers[index].exceptions.replaceSubrange(held, with: found)
-            day = calendars.entries[calendar].day(after: day)
+            day = calendars[calendar].day(after: day)
         }
         if let newest = entries.last?.point.at {
             meters[meter].registers[index].exceptions.removeAll {

@@ -16,10 +16,15 @@ extension VEEProcessor {
                 }
             }
             for index in own { putOut(index, own, recounted, context, &effects) }
+            if !meters[meter].registers.isEmpty {
+                for change in recounted {
+                    deriveRegisters(change.series, change.start..<change.end, context, &effects)
+                }
+            }
         }
         for index in own {
             series[index].pending.removeAll(keepingCapacity: true)
-            series[index].tidy(context, &calendars.entries[meters[meter].calendar])
+            series[index].tidy(context, &calendars[meters[meter].calendar, series[index].intervalSeconds])
         }
     }
 
@@ -92,6 +97,7 @@ extension VEEProcessor {
             if day == nil {
                 day = LocalDay(
                     date: CivilDate(daysSinceEpoch: view.statistics.date),
+                    days: view.statistics.days,
                     start: record.start,
                     end: record.end
                 )
@@ -111,9 +117,9 @@ extension VEEProcessor {
         var siblings: [SiblingWindow] = []
         for other in own where other != index {
             let place = series[other].windowIndex(window.start)
-            guard place < series[other].windows.count, series[other].windows[place].start == window.start else {
-                continue
-            }
+            guard place < series[other].windows.count, series[other].windows[place].start == window.start,
+                series[other].windows[place].end == window.end
+            else { continue }
             siblings.append(
                 SiblingWindow(
                     channel: series[other].channel,
@@ -162,7 +168,11 @@ extension VEEProcessor {
                         series[index].windows[place].hasGaps
                     else { continue }
                     let slots = series[index].slots(of: day)
-                    series[index].settle(slots, context, &calendars.entries[meters[meter].calendar])
+                    series[index].settle(
+                        slots,
+                        context,
+                        &calendars[meters[meter].calendar, series[index].intervalSeconds]
+                    )
                 }
                 context.check = nil
             }

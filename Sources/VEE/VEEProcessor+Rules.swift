@@ -41,12 +41,14 @@ extension VEEProcessor {
         enter(meter, &context)
         let calendar = meters[meter].calendar
         for index in meters[meter].series {
-            guard series[index].adopt(timeline, meters[meter].registration, &resolved) else { continue }
+            guard series[index].adopt(timeline, meters[meter], &resolved) else { continue }
             var changed = Series.IntakeResult()
-            changed.add(series[index].slotsOfWindows(from: instant, &calendars.entries[calendar]))
+            let slots = series[index].slotsOfWindows(from: instant, &calendars[calendar, series[index].intervalSeconds])
+            changed.add(slots)
             setDue(index, advance(index, changed, &context))
         }
         review(meter, &context, &effects)
+        deriveRegisters(of: meter, from: instant, context, &effects)
     }
 
     /// An activation is in every partition; the first one speaks for all.
@@ -83,15 +85,16 @@ extension Series {
     /// Works out the rules for the series; must be called whenever the timeline or the registry changes. True when they are others than before.
     mutating func adopt(
         _ timeline: RuleTimeline,
-        _ registration: MeterRegistration?,
+        _ meter: MeterState?,
         _ resolved: inout ResolvedTable
     ) -> Bool {
         let old = adopted
+        let registration = meter?.registration
         adopted = timeline.entries.indices.map { index in
             let rules = resolved.rules(
                 timeline.entries[index].rules,
                 index,
-                SeriesTraits(channel: channel, meter: registration)
+                SeriesTraits(meter: meter?.name ?? "", channel: channel, registration)
             )
             let limits = SlotLimits(
                 rules.parameters,
@@ -129,7 +132,10 @@ struct ResolvedTable: Sendable {
 
     /// - Parameter entry: index of the rule set in the timeline.
     mutating func rules(_ set: RuleSet, _ entry: Int, _ traits: SeriesTraits) -> ResolvedRules {
-        let key = Key(entry: entry, traits: set.overrides.isEmpty ? SeriesTraits() : traits)
+        var traits = set.overrides.isEmpty ? SeriesTraits() : traits
+        // Meters that no override names are alike.
+        if !set.overrides.contains(where: { $0.match.names(meter: traits.meter) }) { traits.meter = "" }
+        let key = Key(entry: entry, traits: traits)
         if let held = known[key] { return held }
         let rules = ResolvedRules(version: set.version, parameters: set.parameters(for: key.traits))
         if known.count < Self.maximumCount { known[key] = rules }

@@ -45,7 +45,7 @@ extension VEEProcessor {
         let seriesCount = try reader.count(state)
         for index in 0..<seriesCount {
             var one = try Series(&reader, state, meterCount: meterCount)
-            _ = one.adopt(timeline, meters[one.meter].registration, &resolved)
+            _ = one.adopt(timeline, meters[one.meter], &resolved)
             meters[one.meter].series.append(index)
             series.append(one)
         }

@@ -22,7 +22,11 @@ extension VEEProcessor {
         }
         guard meters[meter].calendar != old else { return }
         for index in meters[meter].series {
-            let due = series[index].recut(context, &calendars.entries[meters[meter].calendar], &effects)
+            let due = series[index].recut(
+                context,
+                &calendars[meters[meter].calendar, series[index].intervalSeconds],
+                &effects
+            )
             setDue(index, due)
         }
         review(meter, &context, &effects)

@@ -12,7 +12,7 @@ public struct VEEProcessor: Processor {
     public typealias Configuration = VEEConfiguration
 
     public static let name = "vee"
-    public static let stateVersion: UInt32 = 3
+    public static let stateVersion: UInt32 = 4
     public static let inputTopic = "meter.journal"
     public static let outputTopics = ["meter.validated", "meter.exceptions", "meter.commands"]
     public static let counterNames = VEECounter.allCases.map(\.name)
@@ -50,7 +50,7 @@ public struct VEEProcessor: Processor {
             default: configuration.defaultRules,
             maximumCount: configuration.limits.maximumRuleSets
         )
-        self.calendars = CalendarTable(configuration.zones, windowHours: configuration.limits.windowHours)
+        self.calendars = CalendarTable(configuration.zones, configuration.limits)
     }
 
     /// Limits, and the rules before the first activation. Zones are left out: a new edition of the time zone database changes few days
@@ -163,14 +163,15 @@ public struct VEEProcessor: Processor {
     mutating func advance(_ index: Int, _ result: Series.IntakeResult, _ context: inout FoldContext) -> Int64 {
         lend(checkOf: index, &context)
         defer { context.check = nil }
-        return series[index].advance(result, context, &calendars.entries[meters[series[index].meter].calendar])
+        let zone = meters[series[index].meter].calendar
+        return series[index].advance(result, context, &calendars[zone, series[index].intervalSeconds])
     }
 
     /// Makes a meter the one in hand.
     func enter(_ meter: Int, _ context: inout FoldContext) {
         context.meter = meters[meter].name
         context.key = meters[meter].key
-        context.zone = calendars.entries[meters[meter].calendar].rules.identifier
+        context.zone = calendars[meters[meter].calendar].rules.identifier
         context.facts = meters[meter].facts
         context.storms = storms.days(of: meters[meter].group)
     }

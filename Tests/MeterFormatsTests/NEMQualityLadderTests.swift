@@ -26,6 +26,7 @@ struct NEMQualityLadderTests {
         (.estimatedScaled, .linear, "S24"),
         (.estimatedScaled, .registerFlat, "S24"),
         (.projected, .source, "E20"),
+        (.projected, .extrapolated, "E22"),
         (.edited, .manual, "F53"),
         (.revenue, .none, "A"),
         (.revenue, .linear, "F17"),

@@ -52,6 +52,8 @@ struct Bench {
     var readings: [SlotKey: Reading] = [:]
     var revisions: [SlotKey: UInt32] = [:]
     var windows: [SlotKey: WindowState] = [:]
+    /// The last version of each derived register reading, by meter, channel and instant.
+    var derived: [SlotKey: DerivedRegister] = [:]
     var open: [RuleKey: OpenCase] = [:]
     var versions: [ValidatedIntervals] = []
     var exceptions: [VeeException] = []
@@ -137,6 +139,14 @@ struct Bench {
                 findings: findings
             )
         }
+        for register in event.registers {
+            let at = register.at.secondsSinceEpoch
+            let key = SlotKey(meter: event.meter, channel: event.channel, start: at)
+            if register.revision <= derived[key]?.revision ?? 0 {
+                revisionFault = "register \(key) \(register.revision)"
+            }
+            derived[key] = register
+        }
         if let window = event.window {
             let key = SlotKey(meter: event.meter, channel: event.channel, start: window.start.secondsSinceEpoch)
             if window.revision <= windows[key]?.revision ?? 0 { revisionFault = "window \(key) \(window.revision)" }
@@ -173,6 +183,11 @@ struct Bench {
 
     func reading(_ start: Int64, meter: String = "m1", channel: String = "E1") -> Reading? {
         readings[SlotKey(meter: meter, channel: channel, start: start)]
+    }
+
+    /// What the register would read at an instant; nil where nothing follows, or not any more.
+    func register(_ at: Int64, meter: String = "m1", channel: String = "E1") -> DerivedRegister? {
+        derived[SlotKey(meter: meter, channel: channel, start: at)].flatMap { $0.quality == .missing ? nil : $0 }
     }
 
     func window(_ start: Int64, meter: String = "m1", channel: String = "E1") -> WindowState? {

@@ -60,7 +60,7 @@ struct ColdTests {
     @Test func windowsMayBeShorterThanADay() throws {
         var values = Events.flat(96, 2)
         for index in 22..<26 { values[index] = nil }
-        var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(windowHours: 6)))
+        var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(window: .hours(6))))
         try bench.feed([Events.block(monday, values), Events.tick(monday + 10 * Events.day)])
         #expect(bench.windows.count == 4)
         #expect(bench.window(monday)?.expected == 24)

@@ -50,6 +50,20 @@ struct ConvergenceTests {
             }
         }
         #expect(one.open == other.open, "seed \(seed)")
+        expectSameRegisters(one, other, seed)
+    }
+
+    private func expectSameRegisters(_ one: Bench, _ other: Bench, _ seed: UInt64) {
+        for key in Set(one.derived.keys).union(other.derived.keys).sorted() {
+            var left = one.register(key.start, meter: key.meter, channel: key.channel)
+            var right = other.register(key.start, meter: key.meter, channel: key.channel)
+            left?.revision = 0
+            right?.revision = 0
+            guard left == right else {
+                Issue.record("seed \(seed), register \(key): \(String(describing: left)), \(String(describing: right))")
+                return
+            }
+        }
     }
 
     /// Under a zone that did not last, the day of the newest data ended later, and its rest was called missing or estimated. That is not
@@ -123,6 +137,33 @@ struct ConvergenceTests {
         options.hasMore = true
         options.channels = [("E1", 3600)]
         try expectConvergence(seed, options, VEEConfiguration(zones: ZoneCatalog()))
+    }
+
+    /// Windows of other lengths, among them such that are cut by the ends of months.
+    @Test(arguments: [WindowLength.hours(6), .days(3), .days(7), .month], 1...3)
+    func anyOrderWithWindowsOfAnyLength(window: WindowLength, seed: UInt64) throws {
+        var options = Scenario.Options()
+        options.days = 16
+        options.lateDays = 8
+        options.hasMore = true
+        options.start = Events.monday + 12 * Events.day
+        let limits = VEELimits(window: window)
+        try expectConvergence(seed, options, VEEConfiguration(zones: ZoneCatalog(), limits: limits))
+    }
+
+    /// What lies beyond the newest data is extrapolated, until it comes.
+    @Test(arguments: [true, false], 1...3)
+    func anyOrderWithExtrapolation(isRegisterFirst: Bool, seed: UInt64) throws {
+        var options = Scenario.Options()
+        options.days = 16
+        options.lateDays = 8
+        options.hasMore = true
+        var rules = RuleSet.default1
+        rules.base.estimation.order.append(
+            EstimationParameters.Step(.extrapolation, maximumGapSeconds: 10 * Events.day)
+        )
+        rules.base.estimation.extrapolation.isRegisterFirst = isRegisterFirst
+        try expectConvergence(seed, options, VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules))
     }
 
     @Test func theHigherQualityHoldsThenTheVersionThenTheLaterPayload() throws {

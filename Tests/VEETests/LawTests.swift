@@ -8,12 +8,19 @@ import VEE
 struct LawTests {
     static let configuration = VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 3, silentDays: 1))
 
+    static func configuration(_ window: WindowLength) -> VEEConfiguration {
+        VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 3, window: window, silentDays: 1))
+    }
+
+    static let windows: [WindowLength] = [.day, .hours(8), .days(3)]
+
     static func events(_ seed: UInt64) -> [JournalEvent] {
         var random = Seeded(seed)
         var options = Scenario.Options()
         options.days = 12
         options.zones = ["UTC", "+02:00"]
         options.hasRegistry = true
+        options.hasMore = true
         let scenario = Scenario(seed: seed, options)
         var events = scenario.events.shuffled(using: &random)
         let json = #"{"rules": {"V19": {"thresholdPercent": 100}}, "estimation": {"E1": {"maximumGapSeconds": 3600}}}"#
@@ -24,25 +31,26 @@ struct LawTests {
         return events + scenario.ending
     }
 
-    @Test(arguments: 1...4)
-    func replayGivesTheSameBytes(seed: UInt64) throws {
+    @Test(arguments: 1...4, windows)
+    func replayGivesTheSameBytes(seed: UInt64, window: WindowLength) throws {
         let events = Self.events(seed)
-        var one = Bench(Self.configuration)
-        var two = Bench(Self.configuration)
+        var one = Bench(Self.configuration(window))
+        var two = Bench(Self.configuration(window))
         try one.feed(events)
         try two.feed(events)
         #expect(one.records.elementsEqual(two.records))
         #expect(one.state.elementsEqual(two.state))
         #expect(one.records.count > events.count)
+        #expect(!one.derived.isEmpty)
     }
 
-    @Test(arguments: 1...4)
-    func batchesMayBeCutAnywhere(seed: UInt64) throws {
+    @Test(arguments: 1...4, windows)
+    func batchesMayBeCutAnywhere(seed: UInt64, window: WindowLength) throws {
         let events = Self.events(seed)
-        var whole = Bench(Self.configuration)
+        var whole = Bench(Self.configuration(window))
         try whole.feed(events)
         for size in [1, 7] {
-            var cut = Bench(Self.configuration)
+            var cut = Bench(Self.configuration(window))
             try cut.feed(events, batchSize: size)
             #expect(cut.records.elementsEqual(whole.records))
             #expect(cut.state.elementsEqual(whole.state))
@@ -50,12 +58,12 @@ struct LawTests {
         }
     }
 
-    @Test(arguments: 1...4)
-    func aSnapshotAnywhereChangesNothing(seed: UInt64) throws {
+    @Test(arguments: 1...4, windows)
+    func aSnapshotAnywhereChangesNothing(seed: UInt64, window: WindowLength) throws {
         let events = Self.events(seed)
-        var whole = Bench(Self.configuration)
+        var whole = Bench(Self.configuration(window))
         try whole.feed(events)
-        var restored = Bench(Self.configuration)
+        var restored = Bench(Self.configuration(window))
         var random = Seeded(seed)
         for event in events {
             if random.chance(15) {
@@ -88,23 +96,28 @@ struct LawTests {
     }
 
     /// A history that is just long enough gives the same as one that forgets nothing.
-    @Test(arguments: 1...4)
-    func forgettingChangesNothingWithinTheHistory(seed: UInt64) throws {
+    @Test(arguments: 1...4, windows)
+    func forgettingChangesNothingWithinTheHistory(seed: UInt64, window: WindowLength) throws {
         var options = Scenario.Options()
         options.days = 25
+        options.hasRegisters = true
         let scenario = Scenario(seed: seed, options)
         // In order of receipt, so that nothing is later than the lateness of the scenario.
         let events = scenario.events.sorted { left, right in
             (left.raw.receivedAtMilliseconds, left.raw.payloadHigh)
                 < (right.raw.receivedAtMilliseconds, right.raw.payloadHigh)
         }
-        var short = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 6, lookBackDays: 4)))
-        var long = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: VEELimits(historyDays: 1000, lookBackDays: 4)))
+        func bench(_ historyDays: Int) -> Bench {
+            let limits = VEELimits(historyDays: historyDays, lookBackDays: 4, window: window)
+            return Bench(VEEConfiguration(zones: ZoneCatalog(), limits: limits))
+        }
+        var short = bench(6)
+        var long = bench(1000)
         try short.feed(events)
         try long.feed(events)
         #expect(short.records.elementsEqual(long.records))
         #expect(kept(short) < kept(long))
-        #expect(kept(short) <= 2 * (16 * 96 + 16 * 24))
+        #expect(kept(short) <= 2 * 28 * (96 + 24))
         #expect(short.processor.stateSizes.contains { $0.name == "cold_slots" && $0.count > 0 })
     }
 

@@ -32,8 +32,10 @@ struct Scenario {
         var start = Events.monday
         var zones = ["UTC"]
         var hasRegistry = false
-        /// Edits, orders to estimate, outages and registers too.
+        /// Edits, orders to estimate, outages, tests and registers too.
         var hasMore = false
+        /// Readings of registers, at most days, soon after their day.
+        var hasRegisters = false
         var lateDays = 4
         var channels: [(name: String, interval: Int32)] = [("E1", 900), ("E2", 3600)]
     }
@@ -46,6 +48,7 @@ struct Scenario {
                 append(meter, channel.name, channel.interval, options, &id, &random)
             }
             if options.hasMore { appendMore(meter, options, &id, &random) }
+            if options.hasMore || options.hasRegisters { appendRegisters(meter, options, &id, &random) }
             if options.hasRegistry {
                 id += 1
                 let zone = options.zones.randomElement(using: &random) ?? "UTC"
@@ -154,18 +157,33 @@ struct Scenario {
                 Events.power([(down, .powerDown), (up, .powerUp)], received: instant(), id: id, meter: meter)
             )
         }
-        var reading = 1000.0
-        for number in 0...options.days where !random.chance(20) {
+        for begin in [DeviceEventKind.testModeStarted, .reverseEnergy] {
             id += 1
-            reading += Double(Int.random(in: 30...200, using: &random))
-            let at = options.start + Int64(number) * Events.day
+            let at = instant()
+            let end = at + Int64.random(in: 60...9000, using: &random)
             events.append(
-                Events.register([(at, reading)], received: at, id: id, meter: meter, channel: channel.name)
+                Events.power([(at, begin), (end, .testModeEnded)], received: instant(), id: id, meter: meter)
             )
         }
         id += 1
         let from = instant()
         events.append(Events.force(from, from + Events.day, meters: [meter], received: instant(), id: id))
+    }
+
+    private mutating func appendRegisters(
+        _ meter: String,
+        _ options: Options,
+        _ id: inout UInt64,
+        _ random: inout Seeded
+    ) {
+        let channel = options.channels[0].name
+        var reading = 1000.0
+        for number in 0...options.days where !random.chance(20) {
+            id += 1
+            reading += Double(Int.random(in: 30...200, using: &random))
+            let at = options.start + Int64(number) * Events.day
+            events.append(Events.register([(at, reading)], received: at, id: id, meter: meter, channel: channel))
+        }
     }
 
     private static func values(_ count: Int, _ random: inout Seeded) -> [Double?] {

@@ -165,8 +165,34 @@ struct RecordText {
             json.member("failed", Int64(window.failed))
             json.member("missing", Int64(window.missing))
             json.member("closed", window.isClosed)
+            json.member("grade", window.grade?.name ?? "none")
             json.endObject()
         }
+        if event.registers.isEmpty { return }
+        json.name("registers")
+        json.beginArray()
+        for register in event.registers { append(register, to: &json) }
+        json.endArray()
+    }
+
+    private func append(_ register: DerivedRegister, to json: inout JSONText) {
+        json.beginObject()
+        json.member("at", register.at.description)
+        json.name("value")
+        if register.quality == .missing {
+            json.null()
+        } else {
+            json.raw(Quantity(billionths: register.billionths).description)
+        }
+        json.member("quality", register.quality.name)
+        json.member("revision", Int64(register.revision))
+        json.member("from", register.baseAt.description)
+        json.name("fromValue")
+        json.raw(Quantity(billionths: register.baseBillionths).description)
+        json.member("intervals", Int64(register.intervals))
+        json.member("estimated", Int64(register.estimated))
+        append(register.baseRaw, to: &json)
+        json.endObject()
     }
 
     private func appendSeries(

@@ -10,7 +10,8 @@ struct RulesCommand: AsyncParsableCommand {
             and every result names the version that decided it.
             """,
         subcommands: [
-            RulesCheckCommand.self, RulesActivateCommand.self, RulesShowCommand.self, RulesDiffCommand.self,
+            RulesCheckCommand.self, RulesSchemaCommand.self, RulesActivateCommand.self, RulesShowCommand.self,
+            RulesDiffCommand.self,
         ]
     )
 }

@@ -138,8 +138,11 @@ struct Pipeline: Sendable {
                 zones: zones,
                 limits: VEELimits(
                     historyDays: settings.vee.historyDays,
+                    window: settings.vee.window,
+                    dailyWindow: settings.vee.dailyWindow,
                     graceSeconds: Int64(settings.vee.graceHours) * 3600,
-                    lateGraceSeconds: Int64(settings.vee.lateGraceHours) * 3600
+                    lateGraceSeconds: Int64(settings.vee.lateGraceHours) * 3600,
+                    silentDays: settings.vee.silentDays
                 )
             ),
             cluster: cluster,

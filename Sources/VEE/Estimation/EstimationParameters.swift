@@ -26,6 +26,8 @@ public struct EstimationParameters: Sendable, Equatable {
     public var profiles: [ClassProfile]
     public var scaling: Scaling
     public var storm: Storm
+    public var extrapolation: Extrapolation
+    public var derivedRegisters: DerivedRegisters
 
     public init(
         order: [Step] = EstimationParameters.shippedOrder,
@@ -35,7 +37,9 @@ public struct EstimationParameters: Sendable, Equatable {
         holidays: [CivilDate] = [],
         profiles: [ClassProfile] = [],
         scaling: Scaling = Scaling(),
-        storm: Storm = Storm()
+        storm: Storm = Storm(),
+        extrapolation: Extrapolation = Extrapolation(),
+        derivedRegisters: DerivedRegisters = DerivedRegisters()
     ) {
         self.order = order
         self.powerFailureReasons = powerFailureReasons
@@ -45,6 +49,8 @@ public struct EstimationParameters: Sendable, Equatable {
         self.profiles = profiles
         self.scaling = scaling
         self.storm = storm
+        self.extrapolation = extrapolation
+        self.derivedRegisters = derivedRegisters
     }
 
     /// The order a new installation starts with.
@@ -141,9 +147,41 @@ public struct EstimationParameters: Sendable, Equatable {
         }
     }
 
+    /// What stands for a channel after its newest data (E10, where the order has it).
+    ///
+    /// Source: Itron Enterprise Edition, extrapolation options 1 and 2; AEMO methods 20 and 22.
+    public struct Extrapolation: Sendable, Equatable {
+        /// The register goes on at the average daily usage and the shape of like days is scaled to it (option 1); otherwise the values of like
+        /// days stand as they are, and the register follows from them (option 2).
+        public var isRegisterFirst: Bool
+
+        public init(isRegisterFirst: Bool = true) {
+            self.isRegisterFirst = isRegisterFirst
+        }
+    }
+
+    /// Register readings at the ends of windows, from the nearest earlier reading and the intervals since (E9).
+    ///
+    /// Source: Itron Enterprise Edition, Usage Calculation.
+    public struct DerivedRegisters: Sendable, Equatable {
+        public var isEnabled: Bool
+        /// The nearest earlier reading is no older than so many days, 42 at most.
+        public var maximumSpanDays: Int
+
+        public init(isEnabled: Bool = true, maximumSpanDays: Int = 35) {
+            self.isEnabled = isEnabled
+            self.maximumSpanDays = maximumSpanDays
+        }
+    }
+
+    /// How far beyond the newest data values are extrapolated, seconds; nil where E10 is not in the order.
+    var extrapolationSeconds: Int64? {
+        order.first { $0.estimator == .extrapolation }?.maximumGapSeconds
+    }
+
     /// The longest gap, in seconds, that any method fills.
     var longestGapSeconds: Int64 {
-        order.reduce(0) { max($0, $1.maximumGapSeconds) }
+        order.reduce(0) { $1.estimator == .extrapolation ? $0 : max($0, $1.maximumGapSeconds) }
     }
 
     /// The longest gap, in seconds, that a method fills which looks at the ends of the gap.

@@ -22,6 +22,8 @@ public enum Estimator: String, Sendable, CaseIterable {
     case averageLoad = "E7"
     /// Flat from the registers on both sides.
     case registerFlat = "E8"
+    /// Beyond the newest data.
+    case extrapolation = "E10"
 
     /// Quality of the values it gives.
     var quality: Quality {
@@ -30,6 +32,7 @@ public enum Estimator: String, Sendable, CaseIterable {
         case .anchored, .referenceDays, .likeDay, .proxyDay: .estimatedReferenceDay
         case .classProfile, .averageLoad: .estimatedProfile
         case .registerFlat: .estimatedScaled
+        case .extrapolation: .projected
         }
     }
 
@@ -46,6 +49,7 @@ public enum Estimator: String, Sendable, CaseIterable {
         case .classProfile: .classProfile
         case .averageLoad: .averageLoad
         case .registerFlat: .registerFlat
+        case .extrapolation: .extrapolated
         }
     }
 }

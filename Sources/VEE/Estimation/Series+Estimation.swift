@@ -21,8 +21,30 @@ extension Series {
                 continue
             }
             let lower = index
-            while index < outcome.wants.count, outcome.wants[index] { index += 1 }
-            fill(lower..<index, surround, &outcome, &tables, day, rules, context, &calendar, &scratch)
+            let isBeyond = isExtrapolated(outcome.survey.first + Int64(index), parameters, context.facts)
+            while index < outcome.wants.count, outcome.wants[index],
+                isExtrapolated(outcome.survey.first + Int64(index), parameters, context.facts) == isBeyond
+            {
+                index += 1
+            }
+            if isBeyond {
+                let first = outcome.survey.first
+                let values = extrapolate(
+                    lower..<index,
+                    first,
+                    day,
+                    parameters,
+                    &tables,
+                    context,
+                    &calendar,
+                    &scratch
+                )
+                for (place, value) in values.enumerated() where value != .min {
+                    outcome.fill(lower + place, value, Estimator.extrapolation.quality, .extrapolated)
+                }
+            } else {
+                fill(lower..<index, surround, &outcome, &tables, day, rules, context, &calendar, &scratch)
+            }
         }
         addUp(&outcome)
         if tables.isUsed { outcome.gaps.leansOnHistory = true }
@@ -138,17 +160,15 @@ extension Series {
             guard isShort, let before = gap.before, let after = gap.after else { return nil }
             return anchored(run, first, gap, before, after, &tables, day, parameters, context, &calendar, &scratch)
         case .referenceDays, .likeDay, .proxyDay:
-            let whole = slots(of: day)
-            let table = tables.values(estimator.choice, day.start) {
-                referenceValues(day, whole, estimator.choice, parameters, context, &calendar, &scratch)
+            return run.map { index in
+                like(first + Int64(index), estimator.choice, &tables, parameters, context, &calendar, &scratch)
             }
-            let offset = Int(first - whole.lowerBound)
-            return Array(table[run.lowerBound + offset..<run.upperBound + offset])
         case .classProfile, .averageLoad:
             tables.isUsed = true
-            return profile(estimator, run, first, day, parameters, context, calendar)
+            return profile(estimator, run, first, day, parameters, context, &calendar)
         case .registerFlat: return registerFlat(run, first, rules, context)
         case .checkMeter: return checkValues(run, first, context)
+        case .extrapolation: return nil
         }
     }
 
@@ -161,6 +181,24 @@ extension Series {
                 count: Int64(gap.slots.count)
             )
         }
+    }
+
+    /// What like days have in a slot; `Int64.min` where they have nothing.
+    func like(
+        _ slot: Int64,
+        _ choice: ReferenceChoice,
+        _ tables: inout EstimationTables,
+        _ parameters: EstimationParameters,
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ scratch: inout SettleScratch
+    ) -> Int64 {
+        let own = calendar.comparedDay(at: start(of: slot))
+        let range = slots(of: own)
+        let table = tables.values(choice, own.start) {
+            referenceValues(own, range, choice, parameters, context, &calendar, &scratch)
+        }
+        return range.contains(slot) ? table[Int(slot - range.lowerBound)] : .min
     }
 
     /// E1b, see `AnchoredEstimation`.
@@ -178,12 +216,7 @@ extension Series {
         _ scratch: inout SettleScratch
     ) -> [Int64]? {
         func shape(_ slot: Int64) -> Int64 {
-            let own = calendar.day(at: start(of: slot))
-            let range = slots(of: own)
-            let table = tables.values(.average, own.start) {
-                referenceValues(own, range, .average, parameters, context, &calendar, &scratch)
-            }
-            return table[Int(slot - range.lowerBound)]
+            like(slot, .average, &tables, parameters, context, &calendar, &scratch)
         }
         let shapeBefore = shape(gap.slots.lowerBound - 1)
         let shapeAfter = shape(gap.slots.upperBound)

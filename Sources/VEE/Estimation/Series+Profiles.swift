@@ -1,7 +1,7 @@
 import MeterCore
 
 extension Series {
-    /// E6 and E7: the average daily usage of the whole measured days before a day, by the profile of the customer's class or evenly.
+    /// E6 and E7: the average daily usage of the whole measured windows before a window, by the profile of the customer's class or evenly.
     ///
     /// Formula: E6 `ADU * weight of the hour / sum of weights * interval / 3600`; E7 `ADU * interval / 86400`.
     ///
@@ -13,7 +13,7 @@ extension Series {
         _ day: LocalDay,
         _ parameters: EstimationParameters,
         _ context: FoldContext,
-        _ calendar: DayCalendar
+        _ calendar: inout DayCalendar
     ) -> [Int64]? {
         guard unit.isAccumulated, let usage = averageDailyUsage(before: day, parameters, context) else { return nil }
         if estimator == .averageLoad {
@@ -25,13 +25,15 @@ extension Series {
             let profile = parameters.profiles.first(where: { $0.customerClass == customerClass })
                 ?? parameters.profiles.first(where: { $0.customerClass.isEmpty })
         else { return nil }
-        let isFree = day.date.isoWeekday > 5 || parameters.holidays.contains(day.date)
-        let weights = isFree ? profile.weekend : profile.weekday
-        let sum = weights.reduce(Int128(0)) { $0 + Int128($1) }
-        guard weights.count == 24, sum > 0 else { return nil }
         return run.map { index in
-            let instant = Instant(secondsSinceEpoch: start(of: first + Int64(index)))
-            return share(usage, weights, sum, from: calendar.rules.localTime(of: instant).secondOfDay)
+            let seconds = start(of: first + Int64(index))
+            let date = calendar.comparedDay(at: seconds).date
+            let isFree = date.isoWeekday > 5 || parameters.holidays.contains(date)
+            let weights = isFree ? profile.weekend : profile.weekday
+            let sum = weights.reduce(Int128(0)) { $0 + Int128($1) }
+            guard weights.count == 24, sum > 0 else { return .min }
+            let second = calendar.rules.localTime(of: Instant(secondsSinceEpoch: seconds)).secondOfDay
+            return share(usage, weights, sum, from: second)
         }
     }
 
@@ -48,7 +50,7 @@ extension Series {
         return Rounding.quotient(Int128(usage) * weighted, sum * 3600)
     }
 
-    private func averageDailyUsage(
+    func averageDailyUsage(
         before day: LocalDay,
         _ parameters: EstimationParameters,
         _ context: FoldContext

@@ -184,6 +184,13 @@ extension RuleParameter {
             { $1(&$0.reverseEnergy.severity) },
             "Received energy without a generator on file."
         ) + [
+            .severity(
+                "rules",
+                "V32",
+                "corroboratedSeverity",
+                at: { $1(&$0.reverseEnergy.corroboratedSeverity) },
+                "Where the device reported it too."
+            ),
             .number(
                 "rules",
                 "V32",
@@ -191,7 +198,7 @@ extension RuleParameter {
                 at: { $1(&$0.reverseEnergy.minimumPerDayBillionths) },
                 amounts,
                 "Smaller totals are passed over, kWh."
-            )
+            ),
         ],
         rule("V34", { $1(&$0.checkMeter.isEnabled) }, { $1(&$0.checkMeter.severity) }, "Main and check meter.") + [
             .number(

@@ -115,5 +115,27 @@ extension RuleParameter {
             1...3,
             "Days that estimation waits."
         ),
+        .flag(
+            "estimation",
+            "extrapolation",
+            "registerFirst",
+            at: { $1(&$0.estimation.extrapolation.isRegisterFirst) },
+            "E10: the register goes on at the average daily usage and like days are scaled to it; otherwise like days stand as they are."
+        ),
+        .flag(
+            "estimation",
+            "derivedRegisters",
+            "enabled",
+            at: { $1(&$0.estimation.derivedRegisters.isEnabled) },
+            "Register readings at the ends of windows follow from the reading before and the intervals since (E9)."
+        ),
+        .whole(
+            "estimation",
+            "derivedRegisters",
+            "maximumSpanDays",
+            at: { $1(&$0.estimation.derivedRegisters.maximumSpanDays) },
+            1...42,
+            "Age of the reading before, days."
+        ),
     ]
 }

@@ -18,7 +18,7 @@ extension RuleParameters {
 
     private func isSuspect(_ day: DayView) -> Bool {
         day.statistics.highest > day.limits.highest || day.statistics.least < day.limits.least
-            || !day.statistics.flags.isDisjoint(with: day.limits.suspects)
+            || !day.statistics.flags.isDisjoint(with: day.limits.suspects) || !day.tests.isEmpty
     }
 
     private func judgeSingle(_ day: DayView, _ findings: inout [RuleFinding]) {

@@ -64,7 +64,7 @@ package enum RuleText {
                 ? "longer than the \(limit / Quantity.scale) s that may be estimated"
                 : "and no method has what it needs"
             return "stay missing: a gap of \(seconds) s, \(why)"
-        case SpikeRule.number: return "are up to \(percent(observed)) above the third highest of the day"
+        case SpikeRule.number: return "are up to \(percent(observed)) above the third highest of the window"
         case StepRule.number: return "differ by up to \(percent(observed)) from the one before"
         case DemandLimitRule.number:
             return "are up to \(amount(observed, unit)), the service carries \(amount(limit, unit))"

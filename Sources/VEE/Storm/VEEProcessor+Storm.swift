@@ -21,7 +21,7 @@ extension VEEProcessor {
         let meter = series[index].meter
         var element = recorded.lowerBound
         while element < recorded.upperBound {
-            let day = calendars.entries[meters[meter].calendar].day(at: start + Int64(element) * interval)
+            let day = calendars[meters[meter].calendar].comparedDay(at: start + Int64(element) * interval)
             let end = Int((day.end - start + interval - 1) / interval)
             let own = element..<max(element + 1, min(recorded.upperBound, end))
             element = own.upperBound
@@ -67,11 +67,13 @@ extension VEEProcessor {
 }
 
 extension Series {
-    /// Whether the gaps of a closed day wait: nothing came for the day, and much of the meter's group is silent too. A day that was
-    /// estimated once does not wait again, and none that a person ordered to be estimated.
+    /// Whether the gaps of a closed window wait: nothing came for it (for the date of the storm, when it has several), and much of the
+    /// meter's group is silent too. A window that was estimated once does not wait again, and none that a person ordered to be estimated.
     func waits(_ day: LocalDay, _ gaps: GapSummary, _ rules: DayRules, _ context: FoldContext) -> Bool {
-        guard !context.storms.isEmpty, gaps.isAllGap, isolation == nil,
-            context.storms.contains(day.date.daysSinceEpoch),
+        guard !context.storms.isEmpty, gaps.hasGaps, isolation == nil,
+            context.storms.contains(where: {
+                day.dates.contains($0) && (gaps.isAllGap || day.days > 1 && !reported.contains($0))
+            }),
             adopted[rules.index].rules.parameters.estimation.storm.isEnabled,
             !context.facts.forced.contains(where: { $0.lowerBound < day.end && $0.upperBound > day.start })
         else { return false }
@@ -87,12 +89,13 @@ extension Series {
 
     /// The windows of a date whose gaps wait, as far as they are kept.
     func waitingWindows(of day: Int32) -> [Range<Int64>] {
-        // Local days begin within a day of the one in UTC.
+        // Local days begin within a day of the one in UTC, and a window of several days with an earlier one.
         let start = Int64(day) * 86_400
         var spans: [Range<Int64>] = []
         var index = windowIndex(start - 86_400)
+        if index > 0 { index -= 1 }
         while index < windows.count, windows[index].start < start + 2 * 86_400 {
-            if windows[index].isWaiting, statistics[index].date == day {
+            if windows[index].isWaiting, statistics[index].dates.contains(day) {
                 spans.append(windows[index].start..<windows[index].end)
             }
             index += 1

@@ -158,6 +158,38 @@ struct ChannelRuleTests {
 
     // MARK: V32
 
+    @Test func reverseEnergyThatTheDeviceReportedTooIsGraver() {
+        func severities(
+            _ reversals: [Int64],
+            _ total: Double = 1,
+            _ rules: RuleParameters = RuleParameters()
+        ) -> [Severity] {
+            var window = WindowRuleTests.window(
+                WindowRuleTests.day(total),
+                channel: DayBench.channel(.received),
+                meter: DayBench.meter()
+            )
+            window.reversals = reversals
+            return WindowRuleTests.judge(window, rules).map(\.severity)
+        }
+        #expect(severities([]) == [.warn])
+        #expect(severities([5]) == [.fail])
+        #expect(severities([5], 0.1).isEmpty)
+        var rules = RuleParameters()
+        rules.reverseEnergy.corroboratedSeverity = .info
+        #expect(severities([5, 6], 1, rules) == [.info])
+    }
+
+    @Test func reverseEnergyOfAWindowOfSeveralDaysIsByTheDay() {
+        func found(_ total: Double) -> Bool {
+            let week = WindowRuleTests.day(total) { $0.days = 7 }
+            let window = WindowRuleTests.window(week, channel: DayBench.channel(.received), meter: DayBench.meter())
+            return !rules(window).isEmpty
+        }
+        #expect(!found(0.7))
+        #expect(found(0.700_000_001))
+    }
+
     @Test func reverseEnergyWithoutAGenerator() {
         func found(_ total: Double, hasGeneration: Bool = false, kind: ChannelRegistration.Kind = .received) -> [UInt32]
         {

@@ -21,6 +21,7 @@ enum DayBench {
         isClosed: Bool = true,
         previous: Double? = nil,
         outages: [Range<Int64>] = [],
+        tests: [Range<Int64>] = [],
         staleAt: [Int64] = [],
         channel: ChannelRegistration? = nil,
         meter: MeterRegistration? = nil,
@@ -49,6 +50,7 @@ enum DayBench {
                 meter: meter
             ),
             outages: outages,
+            tests: tests,
             staleAt: staleAt
         )
     }

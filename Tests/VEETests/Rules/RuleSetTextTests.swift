@@ -77,7 +77,7 @@ struct RuleSetTextTests {
         ("{\"rules\":{\"V23\":{\"currentDays\":16}}}", 1), (String(repeating: "[", count: 100), 1),
         ("{\"rules\":{\"V19\":{\"thresholdPercent\":1.}}}", 1),
         ("{\"overrides\":{}}", 1), ("{\"overrides\":[{}]}", 1), ("{\"overrides\":[\n{\"match\":{}}]}", 2),
-        ("{\"overrides\":[{\"match\":{\"meter\":[\"a\"]}}]}", 1),
+        ("{\"overrides\":[{\"match\":{\"serial\":[\"a\"]}}]}", 1),
         ("{\"overrides\":[{\"match\":{\"group\":[\"a\"]},\n\"rules\":{\"V00\":{}}}]}", 2),
         ("{\"overrides\":[\n{\"match\":{\"group\":[\"a\"]},\"rules\":{\"V39\":{\"highPercent\":1}}}]}", 2),
     ])
@@ -93,6 +93,7 @@ struct RuleSetTextTests {
            "rules": {"V21": {"enabled": true}, "V19": {"severity": "warn"}}},
           {"match": {"group": ["north"], "channel": ["E1"]},
            "rules": {"V19": {"severity": "info"}}, "estimation": {"storm": {"enabled": false}}},
+          {"match": {"meter": ["x7", "y*"]}, "estimation": {"derivedRegisters": {"enabled": false}}},
           {"match": {"commodity": ["water"]}, "estimation": {"order": []}}
          ]}
         """
@@ -117,6 +118,9 @@ struct RuleSetTextTests {
         #expect(otherChannel.spike.severity == .warn)
         #expect(parameters(SeriesTraits(commodity: "water")).estimation.order.isEmpty)
         #expect(!parameters(SeriesTraits(commodity: "waterway")).estimation.order.isEmpty)
+        #expect(!parameters(SeriesTraits(meter: "x7")).estimation.derivedRegisters.isEnabled)
+        #expect(!parameters(SeriesTraits(meter: "y77")).estimation.derivedRegisters.isEnabled)
+        #expect(parameters(SeriesTraits(meter: "x77")).estimation.derivedRegisters.isEnabled)
     }
 
     @Test func theTextHasEverythingAndReadsBackEqual() throws {
@@ -143,8 +147,8 @@ struct RuleSetTextTests {
                     old: "[\"commercial\", \"ind*\"]",
                     new: "[\"commercial\"]"
                 ),
-                RuleDifference(path: "overrides[2].match.commodity", old: "[\"water\"]", new: nil),
-                RuleDifference(path: "overrides[2].estimation.order", old: "[]", new: nil),
+                RuleDifference(path: "overrides[3].match.commodity", old: "[\"water\"]", new: nil),
+                RuleDifference(path: "overrides[3].estimation.order", old: "[]", new: nil),
             ]
         )
         let first = try #require(other.differences(from: rules).first)

@@ -39,7 +39,7 @@ struct RuleTextTests {
     @Test func numbersHaveTheirUnits() {
         #expect(
             intervals(19, observed: 316.6)
-                == "2 intervals from 2024-01-01T00:00:00Z are up to 316.6 % above the third highest of the day"
+                == "2 intervals from 2024-01-01T00:00:00Z are up to 316.6 % above the third highest of the window"
         )
         #expect(intervals(30, count: 1, observed: -3).hasPrefix("1 interval from 2024-01-01T00:00:00Z is negative"))
         #expect(intervals(12, observed: 6).hasSuffix("are marked by the device: clock_adjusted, partial"))

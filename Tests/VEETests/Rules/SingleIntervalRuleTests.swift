@@ -70,6 +70,19 @@ struct SingleIntervalRuleTests {
         #expect(!view.limits.isSuspect(-9, flags))
     }
 
+    @Test func intervalsThatATestTouchesAreInTestMode() {
+        let start = DayBench.monday
+        func found(_ tests: [Range<Int64>], flags: [Int: IntervalFlags] = [:]) -> [RuleFinding] {
+            DayBench.judge(DayBench.view([1, 1.5, 2, 1], flags: flags, tests: tests))
+        }
+        #expect(found([start + 900..<start + 901]) == [DayBench.finding(11, .fail, .estimate, 1, observed: 32)])
+        #expect(found([start + 899..<start + 1801]) == [DayBench.finding(11, .fail, .estimate, 0, 3, observed: 32)])
+        #expect(found([start - 900..<start]).isEmpty)
+        #expect(found([start + 3600..<start + 4500]).isEmpty)
+        // Said twice, found once.
+        #expect(found([start..<start + 900], flags: [0: .testMode]) == found([start..<start + 900]))
+    }
+
     @Test func severitySaysWhatBecomesOfAValue() throws {
         let json =
             #"{"rules": {"V10": {"severity": "warn"}, "V11": {"severity": "info"}, "V13": {"severity": "fail"}}}"#

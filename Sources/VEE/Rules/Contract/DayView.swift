@@ -27,6 +27,8 @@ package struct DayView: Sendable {
     package var limits: SlotLimits
     /// Spans without power that touch the day, seconds since 1970, ascending, apart from each other.
     package var outages: [Range<Int64>]
+    /// Spans under test that touch the day, in the same form.
+    package var tests: [Range<Int64>]
     /// Instants at which the meter sent its previous registers once more (`StaleSnapshotRule`), ascending, seconds since 1970.
     package var staleAt: [Int64]
     package var statistics: DayStatistics
@@ -45,6 +47,7 @@ package struct DayView: Sendable {
         previous: (start: Int64, value: Int64)? = nil,
         limits: SlotLimits,
         outages: [Range<Int64>] = [],
+        tests: [Range<Int64>] = [],
         staleAt: [Int64] = []
     ) {
         self.values = values
@@ -60,6 +63,7 @@ package struct DayView: Sendable {
         self.previous = previous
         self.limits = limits
         self.outages = outages
+        self.tests = tests
         self.staleAt = staleAt
         self.statistics = DayStatistics(values.span, qualities.span, flags.span, elements)
     }

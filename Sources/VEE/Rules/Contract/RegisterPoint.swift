@@ -33,6 +33,8 @@ package struct RegisterSpan: Sendable, Equatable {
     package var expected: Int
     package var used: Int
     package var estimated: Int
+    /// Those of them that are extrapolated.
+    package var projected = 0
     /// The span begins and ends with a slot.
     package var isAligned: Bool
 

@@ -1,17 +1,21 @@
 import MeterCore
 
-/// What is remembered of a closed day of a series for the rules on windows: counts and sums of its results.
+/// What is remembered of a closed window of a series for the rules on windows: counts and sums of its results.
 package struct WindowStatistics: Sendable, Equatable {
-    /// The local date, days since 1970-01-01.
+    /// The local date, days since 1970-01-01; the first one of a window of several days.
     package var date: Int32
-    /// Length of the local day.
+    /// Local dates that the window has a part of.
+    package var days: Int32
+    /// Length of the window.
     package var daySeconds: Int32
-    /// Slots of the day.
+    /// Slots of the window.
     package var expected: UInt16 = 0
     /// Results that are measured and used.
     package var measured: UInt16 = 0
     /// Results that are estimated, by the source or here.
     package var estimated: UInt16 = 0
+    /// Those of them that are extrapolated.
+    package var projected: UInt16 = 0
     package var failed: UInt16 = 0
     package var missing: UInt16 = 0
     /// Measured results of zero.
@@ -30,11 +34,14 @@ package struct WindowStatistics: Sendable, Equatable {
     package var highest: Int64 = 0
     package var least: Int64 = 0
 
-    package init(date: Int32, daySeconds: Int32) {
+    package init(date: Int32, days: Int32 = 1, daySeconds: Int32) {
         self.date = date
+        self.days = days
         self.daySeconds = daySeconds
     }
 
+    package var dates: Range<Int32> { date..<date + max(days, 1) }
+    package var lastDate: Int32 { date + max(days, 1) - 1 }
     /// Results that may be used.
     package var used: Int { Int(measured) + Int(estimated) }
     /// All slots have a result that may be used.
@@ -52,6 +59,7 @@ extension WindowStatistics {
     ///   - firstStart: Start of the first slot after the day's start, seconds.
     package init(
         date: Int32,
+        days: Int32 = 1,
         daySeconds: Int32,
         _ values: Span<Int64>,
         _ qualities: Span<UInt8>,
@@ -60,7 +68,7 @@ extension WindowStatistics {
         firstStart: Int32,
         intervalSeconds: Int32
     ) {
-        self.init(date: date, daySeconds: daySeconds)
+        self.init(date: date, days: days, daySeconds: daySeconds)
         self.expected = UInt16(clamping: expected)
         var zeroRun: Int32 = 0
         var useRun: Int32 = 0
@@ -84,7 +92,9 @@ extension WindowStatistics {
                 case Quality.failed.rawValue:
                     failed += 1
                     continue
-                default: estimated += 1
+                default:
+                    estimated += 1
+                    if quality == Quality.projected.rawValue { projected += 1 }
                 }
             }
             let (total, overflow) = sum.addingReportingOverflow(value)

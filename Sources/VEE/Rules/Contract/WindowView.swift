@@ -16,7 +16,7 @@ package struct WindowFinding: Sendable, Equatable {
     }
 }
 
-/// Another series of the same meter on the same local day.
+/// Another series of the same meter in the same window.
 package struct SiblingWindow: Sendable, Equatable {
     package var channel: String
     package var unit: MeasurementUnit
@@ -39,17 +39,17 @@ package struct SiblingWindow: Sendable, Equatable {
     }
 }
 
-/// A closed day of a series as a rule on windows sees it. All of it is remembered, so that the day can be judged again when another day
-/// changes.
+/// A closed window of a series, mostly a local day, as a rule on windows sees it. All of it is remembered, so that the window can be judged
+/// again when another one changes.
 package struct WindowView: Sendable {
     package var channel: String
     package var unit: MeasurementUnit
     package var intervalSeconds: Int64
-    /// The local day, seconds since 1970.
+    /// The window, seconds since 1970.
     package var start: Int64
     package var end: Int64
     package var statistics: WindowStatistics
-    /// Remembered days of the series, ascending by date. The day itself and later ones may be among them and are passed over.
+    /// Remembered windows of the series, ascending by date. The window itself and later ones may be among them and are passed over.
     package var history: [WindowStatistics]
     /// Days before the day that the rules may look at, whatever they ask for: what is remembered beyond must not count, or it would
     /// matter when something is forgotten.
@@ -59,6 +59,8 @@ package struct WindowView: Sendable {
     package var meter: MeterRegistration?
     /// Neighbouring readings of the registers of the channel, of all rates, whose later reading is in `(start, end]`.
     package var registers: [RegisterSpan]
+    /// Moments within the window at which the device reported energy in reverse, seconds since 1970.
+    package var reversals: [Int64]
 
     package init(
         channel: String,
@@ -72,7 +74,8 @@ package struct WindowView: Sendable {
         siblings: [SiblingWindow] = [],
         registration: ChannelRegistration? = nil,
         meter: MeterRegistration? = nil,
-        registers: [RegisterSpan] = []
+        registers: [RegisterSpan] = [],
+        reversals: [Int64] = []
     ) {
         self.channel = channel
         self.unit = unit
@@ -86,27 +89,41 @@ package struct WindowView: Sendable {
         self.registration = registration
         self.meter = meter
         self.registers = registers
+        self.reversals = reversals
     }
 
-    /// The remembered days with dates from `days` before this one to `toDays` before it (both at least 1), ascending.
+    /// The remembered windows that end on a date from `days` before this one's first to `toDays` before it (both at least 1), ascending.
     package func earlier(from days: Int32, to toDays: Int32 = 1) -> ArraySlice<WindowStatistics> {
         let lower = firstIndex(from: statistics.date - min(days, lookBackDays))
         return history[lower..<max(lower, firstIndex(from: statistics.date - toDays + 1))]
     }
 
-    /// The day `days` before this one; nil where it is not known.
+    /// The window that ends on the date `days` before this one's first; nil where it is not known.
     package func earlier(_ days: Int32) -> WindowStatistics? {
         guard days <= lookBackDays else { return nil }
         let index = firstIndex(from: statistics.date - days)
-        return index < history.count && history[index].date == statistics.date - days ? history[index] : nil
+        return index < history.count && history[index].lastDate == statistics.date - days ? history[index] : nil
     }
 
+    /// Days of this window and of those directly before it, as long as they are all alike and known, `limit` at least when they reach it.
+    func days(upTo limit: Int64 = .max, while isAlike: (WindowStatistics) -> Bool) -> Int64 {
+        guard isAlike(statistics) else { return 0 }
+        var before: Int64 = 0
+        while before + Int64(statistics.days) < limit, let window = earlier(Int32(clamping: before + 1)),
+            isAlike(window)
+        {
+            before += Int64(window.days)
+        }
+        return before + Int64(statistics.days)
+    }
+
+    /// The first remembered window that ends on a date or after it.
     private func firstIndex(from date: Int32) -> Int {
         var low = 0
         var high = history.count
         while low < high {
             let middle = (low + high) / 2
-            if history[middle].date < date { low = middle + 1 } else { high = middle }
+            if history[middle].lastDate < date { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -5,11 +5,12 @@ public import MeterEvents
 ///
 /// Definition: data that was collected while the meter was under test is no consumption.
 ///
-/// Formula: the flag `testMode` (C12.19 channel status 5; NEM12 reason 90).
+/// Formula: the flag `testMode` (C12.19 channel status 5; NEM12 reason 90), or a part of the interval lies between the events by which the
+/// device reported that a test began and ended; one that never ended is taken for a day.
 ///
 /// Parameters: `enabled`, `severity` (fail: the slot is estimated; warn: questionable; info: told).
 ///
-/// Source: ANSI C12.19 load profile status; the test mode check of the California DASMMD.
+/// Source: ANSI C12.19 load profile status and history events 32 and 33; the test mode check of the California DASMMD.
 public struct TestModeRule: Sendable, Equatable {
     public static let number: UInt32 = 11
     static let flags: IntervalFlags = .testMode
@@ -21,12 +22,23 @@ public struct TestModeRule: Sendable, Equatable {
 
     func judge(_ day: DayView, _ findings: inout [RuleFinding]) {
         guard isEnabled else { return }
-        day.find(
-            Self.flags,
-            rule: Self.number,
-            severity,
-            Effect(severity, isEstimated: true),
-            &findings
-        )
+        let effect = Effect(severity, isEstimated: true)
+        day.find(Self.flags, rule: Self.number, severity, effect, &findings)
+        if day.tests.isEmpty { return }
+        for slot in 0..<day.count where SourceQuality.isChecked(day.quality(slot)) {
+            let from = day.start(of: slot)
+            guard day.flags(slot).isDisjoint(with: Self.flags), day.tests.touch(from..<from + day.intervalSeconds)
+            else { continue }
+            findings.add(
+                RuleFinding(
+                    rule: Self.number,
+                    severity: severity,
+                    effect: effect,
+                    first: slot,
+                    observedBillionths: Int64(Self.flags.rawValue) * Quantity.scale,
+                    limitBillionths: 0
+                )
+            )
+        }
     }
 }

@@ -40,7 +40,7 @@ public struct UsageRule: Sendable, Equatable {
         else { return }
         let current = window.currentUsage(days: currentDays)
         guard current.days * 2 >= currentDays else { return }
-        let reference = window.usage(from: currentDays - 1 + referenceDays, to: currentDays)
+        let reference = window.referenceUsage(days: referenceDays, before: currentDays)
         guard reference.days >= minimumDays, reference.average >= Int128(minimumPerDayBillionths),
             reference.isMeasured(exceptPercentBillionths: maximumEstimatedPercentBillionths), reference.average > 0
         else { return }

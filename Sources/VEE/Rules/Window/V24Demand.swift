@@ -33,7 +33,7 @@ public struct DemandRule: Sendable, Equatable {
         else { return }
         let current = window.currentUsage(days: currentDays)
         guard current.days * 2 >= currentDays else { return }
-        let reference = window.usage(from: currentDays - 1 + referenceDays, to: currentDays)
+        let reference = window.referenceUsage(days: referenceDays, before: currentDays)
         guard reference.days >= minimumDays, reference.highest > 0,
             Int128(reference.highest) * 3600 >= Int128(minimumPerHourBillionths) * Int128(window.intervalSeconds),
             reference.isMeasured(exceptPercentBillionths: maximumEstimatedPercentBillionths)

@@ -26,11 +26,7 @@ public struct ZeroRule: Sendable, Equatable {
         guard isEnabled, isZero(window.statistics), window.isDelivered else { return }
         let status = window.meter?.status
         guard status != .vacant, status != .inactive else { return }
-        var days: Int64 = 1
-        while days < minimumDays {
-            guard let day = window.earlier(Int32(clamping: days)), isZero(day) else { return }
-            days += 1
-        }
+        guard window.days(upTo: minimumDays, while: isZero) >= minimumDays else { return }
         if needsUseBefore {
             let before = window.earlier(from: .max)
             guard before.contains(where: { $0.highest > 0 }) else { return }

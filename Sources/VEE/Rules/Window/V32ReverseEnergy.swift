@@ -5,9 +5,10 @@ public import MeterEvents
 ///
 /// Definition: energy received from a customer of whom no generator is on file.
 ///
-/// Formula: on a channel registered as `received`, of a meter without generation, when the day's sum is above `minimumPerDay`.
+/// Formula: on a channel registered as `received`, of a meter without generation, when the day's sum is above `minimumPerDay`. When the device
+/// reported energy in reverse in the window as well, the finding is of the corroborated severity.
 ///
-/// Parameters: `enabled`, `severity` (warn), `minimumPerDay` (0.1 kWh).
+/// Parameters: `enabled`, `severity` (warn), `corroboratedSeverity` (fail), `minimumPerDay` (0.1 kWh).
 ///
 /// Source: usage reported by AMI analytics products; events 3.12.48.219 and 3.33.1.219 of IEC 61968-9 say the same of single moments.
 public struct ReverseEnergyRule: Sendable, Equatable {
@@ -15,6 +16,8 @@ public struct ReverseEnergyRule: Sendable, Equatable {
 
     public var isEnabled = true
     public var severity = Severity.warn
+    /// Where the device reported it too.
+    public var corroboratedSeverity = Severity.fail
     /// kWh, in billionths.
     public var minimumPerDayBillionths: Int64 = Quantity.scale / 10
 
@@ -22,14 +25,16 @@ public struct ReverseEnergyRule: Sendable, Equatable {
 
     func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
         guard isEnabled, window.registration?.kind == .received, window.unit == .kilowattHour,
-            let meter = window.meter, !meter.hasGeneration, window.statistics.sum > minimumPerDayBillionths
+            let meter = window.meter, !meter.hasGeneration
         else { return }
+        let limit = Int64(clamping: Int128(minimumPerDayBillionths) * Int128(window.statistics.days))
+        guard window.statistics.sum > limit else { return }
         findings.append(
             WindowFinding(
                 rule: Self.number,
-                severity: severity,
+                severity: window.reversals.isEmpty ? severity : corroboratedSeverity,
                 observedBillionths: window.statistics.sum,
-                limitBillionths: minimumPerDayBillionths
+                limitBillionths: limit
             )
         )
     }

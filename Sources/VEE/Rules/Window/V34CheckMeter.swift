@@ -30,7 +30,7 @@ public struct CheckMeterRule: Sendable, Equatable {
         for main in window.siblings
         where main.channel == check.checkOf && main.unit == window.unit && main.statistics.isWhole {
             let total = Int128(main.statistics.sum)
-            guard total > 0, total >= Int128(minimumPerDayBillionths) else { return }
+            guard total > 0, total >= Int128(minimumPerDayBillionths) * Int128(window.statistics.days) else { return }
             let difference = Int128((total - Int128(window.statistics.sum)).magnitude)
             let percent = WindowView.percentBillionths(difference, of: total)
             guard difference * 100 * Int128(Quantity.scale) > Int128(thresholdPercentBillionths) * total else { return }

@@ -4,7 +4,7 @@ public import MeterEvents
 /// V35, dynamic statistics.
 ///
 /// Definition: the day's total against mean and standard deviation of the same channel's like days: working days with working days,
-/// Saturdays and Sundays with theirs.
+/// Saturdays and Sundays with theirs. Windows of several days are compared with all before them, by their mean of a day.
 ///
 /// Formula: `|x - mean| > thresholdSigma * s` and `|x - mean| / mean * 100 > minimumPercent`, strictly, where `s` is the sample standard
 /// deviation of at least `minimumDays` whole days among the `referenceDays` before the day. In integers, of thousandths of the unit.
@@ -30,20 +30,20 @@ public struct DynamicsRule: Sendable, Equatable {
 
     func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
         guard isEnabled, window.unit.isAccumulated, window.statistics.isWhole else { return }
-        let isWeekend = Self.isWeekend(window.statistics.date)
+        let isWeekend = Self.isWeekend(window.statistics)
         var count: Int128 = 0
         var sum: Int128 = 0
         var squares: Int128 = 0
         for day in window.earlier(from: Int32(clamping: referenceDays))
-        where day.isWhole && Self.isWeekend(day.date) == isWeekend {
-            let value = Self.thousandths(day.sum)
+        where day.isWhole && Self.isWeekend(day) == isWeekend {
+            let value = Self.thousandths(day)
             count += 1
             sum += value
             squares += value * value
         }
         guard count >= Int128(max(minimumDays, 2)) else { return }
         // All scaled by the count: the deviation from the mean, and n times the sum of the squared deviations.
-        let deviation = count * Self.thousandths(window.statistics.sum) - sum
+        let deviation = count * Self.thousandths(window.statistics) - sum
         let spread = count * squares - sum * sum
         guard deviation != 0, isFar(deviation, from: sum) else { return }
         // z² = deviation² / n² : spread / (n (n - 1)), so z² > T² when deviation² (n - 1) > T² n spread; T in thousandths.
@@ -58,7 +58,7 @@ public struct DynamicsRule: Sendable, Equatable {
                 rule: Self.number,
                 severity: severity,
                 observedBillionths: window.statistics.sum,
-                limitBillionths: Int64(clamping: sum / count * 1_000_000)
+                limitBillionths: Int64(clamping: sum / count * 1_000_000 * Int128(window.statistics.days))
             )
         )
     }
@@ -68,10 +68,13 @@ public struct DynamicsRule: Sendable, Equatable {
         return deviation.magnitude * UInt128(100 * Quantity.scale) > UInt128(minimumPercentBillionths) * sum.magnitude
     }
 
-    /// Saturday and Sunday. 1970-01-01 was a Thursday.
-    private static func isWeekend(_ date: Int32) -> Bool {
-        CivilDate(daysSinceEpoch: date).isoWeekday >= 6
+    /// Saturday and Sunday, of windows of a day.
+    private static func isWeekend(_ window: WindowStatistics) -> Bool {
+        window.days == 1 && CivilDate(daysSinceEpoch: window.date).isoWeekday >= 6
     }
 
-    private static func thousandths(_ billionths: Int64) -> Int128 { Int128(billionths / 1_000_000) }
+    /// Of the total of a day.
+    private static func thousandths(_ window: WindowStatistics) -> Int128 {
+        Int128(window.sum / 1_000_000) / Int128(max(window.days, 1))
+    }
 }

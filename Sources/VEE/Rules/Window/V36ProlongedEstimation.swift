@@ -21,10 +21,9 @@ public struct ProlongedEstimationRule: Sendable, Equatable {
     public init() {}
 
     func judge(_ window: WindowView, _ findings: inout [WindowFinding]) {
-        guard isEnabled, isUnmeasured(window.statistics) else { return }
-        var days: Int64 = 1
-        while let day = window.earlier(Int32(clamping: days)), isUnmeasured(day) { days += 1 }
-        guard days >= minimumDays else { return }
+        guard isEnabled else { return }
+        let days = window.days(while: isUnmeasured)
+        guard days >= max(minimumDays, 1) else { return }
         findings.append(
             WindowFinding(
                 rule: Self.number,

@@ -3,9 +3,9 @@ import MeterEvents
 
 /// What several days of a series amount to.
 struct Usage: Sendable, Equatable {
-    /// Days of which at least half of the slots have a result that may be used.
+    /// Days of windows of which at least half of the slots have a result that may be used.
     var days: Int64 = 0
-    /// Slots of those days.
+    /// Slots of those windows.
     var expected: Int64 = 0
     var measured: Int64 = 0
     /// In billionths, of the used results.
@@ -13,13 +13,13 @@ struct Usage: Sendable, Equatable {
     /// The highest used result of an interval, in billionths.
     var highest = Int64.min
 
-    mutating func add(_ day: WindowStatistics) {
-        guard day.used * 2 >= Int(day.expected), day.used > 0 else { return }
-        days += 1
-        expected += Int64(day.expected)
-        measured += Int64(day.measured)
-        sum += Int128(day.sum)
-        highest = max(highest, day.highest)
+    mutating func add(_ window: WindowStatistics) {
+        guard window.used * 2 >= Int(window.expected), window.used > 0 else { return }
+        days += Int64(window.days)
+        expected += Int64(window.expected)
+        measured += Int64(window.measured)
+        sum += Int128(window.sum)
+        highest = max(highest, window.highest)
     }
 
     /// Share of the slots that is not measured, is at most so many percent (billionths).
@@ -40,16 +40,24 @@ extension WindowView {
         return usage
     }
 
-    /// This day and the ones before it, `days` in all.
+    /// This window and the ones before it, `days` in all, or the window alone where it is longer.
     func currentUsage(days: Int64) -> Usage {
-        var usage = usage(from: days - 1, to: 1)
+        var usage = usage(from: days - Int64(statistics.days), to: 1)
         usage.add(statistics)
         return usage
     }
 
-    /// Whether the day is the last of a period of so many days. The first period began on Monday, 1970-01-05.
+    /// The `days` before those of `currentUsage(days: current)`.
+    func referenceUsage(days: Int64, before current: Int64) -> Usage {
+        let first = max(current - Int64(statistics.days), 0)
+        return usage(from: first + days, to: first + 1)
+    }
+
+    /// Whether the window has the last day of a period of so many days. The first period began on Monday, 1970-01-05.
     func isEnd(ofPeriod days: Int64) -> Bool {
-        (Int64(statistics.date) - 3).flooredRemainder(max(days, 1)) == 0
+        let length = max(days, 1)
+        let ends = (Int64(statistics.lastDate) - 3).flooredQuotient(length)
+        return ends > (Int64(statistics.date) - 4).flooredQuotient(length)
     }
 
     /// The channel counts what the customer draws, as far as anyone knows.
