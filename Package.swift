@@ -239,7 +239,7 @@ let package = Package(
         tests("Gateway", ["HTTPServing", "PayloadCompression", "Telemetry", lifecycle, logging]),
         tests("Projection", ["MeterCore", "StreamCore", "MeterEvents", "PostgresIO", "KafkaIO", "Telemetry", logging]),
         tests("QueryAPI", ["PostgresIO", "HTTPServing", "Telemetry", logging]),
-        tests("Settings"),
+        tests("Settings", ["MeterCore"]),
         tests("HeadEndSimulator", ["MeterCore", "MeterFormats"]),
         tests(
             "MeterBench",

@@ -1,3 +1,4 @@
+import MeterCore
 import Settings
 import Testing
 
@@ -26,6 +27,23 @@ import Testing
         #expect(fromEnvironment.kafka.brokers == ["x:1", "y:2"])
         #expect(fromEnvironment.gateway.port == 8)
         #expect(!fromEnvironment.holdsSecrets)
+    }
+
+    @Test func windowsHaveLengths() throws {
+        #expect(Settings().vee.window == .day)
+        #expect(Settings().vee.dailyWindow == nil)
+        let yaml = "vee: {window: 6h, daily_window: month, silent_days: 5}"
+        let settings = try SettingsLoader(environment: [:]).parse(yaml: yaml, path: "f.yaml")
+        #expect(settings.vee.window == .hours(6))
+        #expect(settings.vee.dailyWindow == .month)
+        #expect(settings.vee.silentDays == 5)
+        let environment = ["METERLOG_VEE_WINDOW": "week", "METERLOG_VEE_DAILY_WINDOW": "10d"]
+        let fromEnvironment = try SettingsLoader(environment: environment).load(path: nil)
+        #expect(fromEnvironment.vee.window == .days(7))
+        #expect(fromEnvironment.vee.dailyWindow == .days(10))
+        #expect(throws: SettingsError.self) {
+            try SettingsLoader(environment: [:]).parse(yaml: "vee: {window: 5h}", path: "f.yaml")
+        }
     }
 
     @Test func anUnknownKeyIsNamedWithItsLine() {
