@@ -83,8 +83,8 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         (consumer, producer) = clients
     }
 
-    /// Fences earlier lives of the transactional id, then joins the group. Called again (after `.fenced`) it leaves the group and
-    /// joins as a new member, so nothing of the former assignment remains.
+    /// Fences earlier lives of the transactional id, then joins the group. Called again it closes the consumer and joins with a new one: a
+    /// client that was fenced by its name stays so for its life.
     public mutating func subscribe(to topics: [String]) throws(LogError) {
         try producer.prepare()
         if consumer.isSubscribed {

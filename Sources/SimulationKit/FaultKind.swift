@@ -16,6 +16,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case rebalance
     /// The group removes a member, which learns it late.
     case expireMember = "expire-member"
+    /// The name of a static member is taken, and it learns at a call that it must join again.
+    case takeName = "take-name"
     /// A partition gives nothing for some polls.
     case stall
     /// Records that were delivered already are delivered again.

@@ -79,6 +79,8 @@ public struct FaultSimulation: ~Copyable {
         limits.pollTimeoutMilliseconds = 20
         limits.drainMilliseconds = 5_000
         limits.consecutiveRecoveries = 8
+        limits.rejoinPauseMilliseconds = 5...100
+        limits.shortMembershipMilliseconds = 300
         var cadence = SnapshotCadence()
         cadence.intervalMilliseconds = Int64(random.number(50...2_000))
         cadence.inputBytes = random.number(100...4_000)
@@ -145,7 +147,7 @@ public struct FaultSimulation: ~Copyable {
     }
 
     private mutating func disturbOnce() {
-        let kinds: [FaultKind] = [.crash, .stop, .rebalance, .corruptSnapshot, .expireMember]
+        let kinds: [FaultKind] = [.crash, .stop, .rebalance, .corruptSnapshot, .expireMember, .takeName]
         let kind = kinds[cluster.random(0...kinds.count - 1)]
         guard options.kinds.contains(kind) else { return }
         let slots = processes.keys.sorted()
@@ -163,6 +165,7 @@ public struct FaultSimulation: ~Copyable {
             isDone = slot != nil
         case .rebalance: cluster.rebalance(group: SimulatedProcess.groupID)
         case .corruptSnapshot: isDone = cluster.corruptRecord(ofTopic: "meter.\(LedgerProcessor.name).snapshots")
+        case .takeName: isDone = cluster.takeNames(ofGroup: SimulatedProcess.groupID)
         default: cluster.expireMembers(ofGroup: SimulatedProcess.groupID)
         }
         if isDone { report.faults[kind.rawValue, default: 0] += 1 }
@@ -199,7 +202,7 @@ public struct FaultSimulation: ~Copyable {
     private mutating func judge(_ failure: StreamFailure) {
         switch failure {
         case .log(let error, _) where error.code == SimulatedLog.crashCode: break
-        case .recoveriesExhausted: report.faults["recoveries exhausted", default: 0] += 1
+        case .recoveriesExhausted, .nameContested: report.faults["recoveries exhausted", default: 0] += 1
         default: report.violations.append(SimulationReport.Violation(.survival, "a loop ended: \(failure)"))
         }
     }

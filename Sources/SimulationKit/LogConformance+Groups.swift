@@ -133,14 +133,38 @@ extension LogConformance where L: ~Copyable {
         var intruder = try member("a", isStatic: true)
         try intruder.log.subscribe(to: [input])
         try intruder.run { $0.owned.count == 2 }
-        var ended: LogError.Reaction?
-        for _ in 0..<400 where ended == nil {
-            try intruder.step()
-            ended = try reaction { try first.step() }
-        }
-        expectEqual(ended, .fatal, "the reaction of the first's polls")
+        let fenced = try fence(&first, whileStepping: &intruder)
+        expectEqual(fenced, .rejoin, "the reaction of the first's polls")
         expectEqual(intruder.owned, Set(inputs), "partitions of the second")
+        expectEqual(try refusal(of: &first), .rejoin, "the reaction to the first's commit")
+
+        // Joined again it has the name, and the other has lost it.
+        try first.rejoin([input])
+        try first.run { $0.owned.count == 2 }
+        expectEqual(first.owned, Set(inputs), "partitions of the first, which joined again")
+        let fencedInTurn = try fence(&intruder, whileStepping: &first)
+        expectEqual(fencedInTurn, .rejoin, "the reaction of the second's polls")
+        try append(4..<8)
+        let before = first.deliveries.count
+        try first.run { $0.deliveries.count >= before + 4 }
+        expectEqual(first.values.suffix(4).sorted(), values(4..<8), "records after the return, each once")
         first.log.close()
         intruder.log.close()
+    }
+
+    /// Steps both until a poll of the first is refused.
+    private func fence(
+        _ first: inout ConformanceMember<L>,
+        whileStepping second: inout ConformanceMember<L>
+    ) throws -> LogError.Reaction? {
+        for _ in 0..<400 {
+            try second.step()
+            if let refused = try reaction({ try first.step() }) { return refused }
+        }
+        return nil
+    }
+
+    private func refusal(of member: inout ConformanceMember<L>) throws -> LogError.Reaction? {
+        try reaction { try member.commit() }
     }
 }

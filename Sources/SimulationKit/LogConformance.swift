@@ -153,7 +153,7 @@ public enum ConformanceCheck: String, Sendable, CaseIterable {
     case leaving
     /// A static member that returns within its session gets its partitions; nobody else hears of it.
     case staticRestart
-    /// A second member under the same instance id ends the first.
+    /// A second member under the same instance id fences the first, which has to join again and then fences the second.
     case staticIntruder
     /// Whatever a commit answers, outputs and positions are there together or not at all.
     case unknownOutcome

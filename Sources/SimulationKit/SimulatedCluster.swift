@@ -125,6 +125,17 @@ public final class SimulatedCluster: Sendable {
         }
     }
 
+    /// Has other members take the names of all static members of the group.
+    /// - Returns: false when there is none.
+    @discardableResult
+    public func takeNames(ofGroup group: String) -> Bool {
+        withState { state in
+            let named = state.groups[group]?.members.filter { $0.value.instance != nil }.keys.sorted() ?? []
+            for member in named { state.groups[group]?.takeName(of: member) }
+            return !named.isEmpty
+        }
+    }
+
     /// Bumps the epoch of a producer, as another with the same transactional id would.
     public func fence(transactionalID: String) {
         withState { $0.fence(transactionalID) }

@@ -4,7 +4,19 @@ extension SimulatedLog {
     public mutating func subscribe(to topics: [String]) throws(LogError) {
         try enter(.subscribe)
         self.topics = topics
+        leave()
         join()
+    }
+
+    /// Gives up the membership there is. A static one stays known, and the next under its name takes its place.
+    private mutating func leave() {
+        positions = [:]
+        unansweredAssignment = nil
+        unansweredRevocation = nil
+        obliviousPolls = nil
+        guard let member, instanceID == nil else { return }
+        let group = groupID
+        cluster.withState { $0.groups[group]?.remove(member) }
     }
 
     private mutating func join() {

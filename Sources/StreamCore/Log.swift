@@ -4,7 +4,8 @@
 /// once per batch. A rebalance never happens behind the caller's back: `poll` reports it and the caller answers with `assign` or
 /// `unassign` after it has committed or dropped what it must.
 public protocol Log: ~Copyable, SendableMetatype {
-    /// Joins the group and subscribes. Assignments arrive through `poll`.
+    /// Joins the group and subscribes. Assignments arrive through `poll`. Called again (after `.rejoin`) it gives up the membership there is
+    /// and joins as a new member: nothing of the former assignment remains, nor of rebalances that were not answered.
     mutating func subscribe(to topics: [String]) throws(LogError)
 
     /// Waits up to `timeoutMilliseconds` for the first record, then takes what is there without waiting, up to the limits.
@@ -90,6 +91,9 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The producer was replaced or expired: drop the state, get a new producer, restore from what is committed. Whether the
         /// membership is gone as well is for `poll` to say.
         case fenced
+        /// The membership is gone, and the log does not join again by itself: as after `.fenced`, and `subscribe` again. Until then it
+        /// neither reads nor commits.
+        case rejoin
         /// Nothing helps but a person: stop with the reason.
         case fatal
     }

@@ -1,6 +1,6 @@
 import StreamCore
 
-/// Why a step could not go on; the loop turns it into one of the four reactions.
+/// Why a step could not go on; the loop turns it into one of the reactions.
 enum LoopInterruption: Error {
     /// Never with the reaction "retry": that was dealt with.
     case log(LogError, operation: String)

@@ -28,6 +28,8 @@ public enum StreamEvent: Sendable {
     case redoing(LogError, attempt: Int)
     /// The producer is replaced and all state restored.
     case fenced(LogError, attempt: Int)
+    /// The membership is gone: the group is joined again, and all state dropped until it gives partitions.
+    case rejoining(LogError, attempt: Int)
     /// A stop was wanted and the open transaction could not be committed in time; its records will be folded again.
     case leftUndone(String)
     case stopped
@@ -48,6 +50,7 @@ public enum StreamEvent: Sendable {
         case .outageEnded: "stream.outage-ended"
         case .redoing: "stream.redoing"
         case .fenced: "stream.fenced"
+        case .rejoining: "stream.rejoining"
         case .leftUndone: "stream.left-undone"
         case .stopped: "stream.stopped"
         case .failed: "stream.failed"
@@ -65,6 +68,7 @@ public enum StreamEvent: Sendable {
         case .outageStarted: .streamOutage
         case .redoing: .streamRedo
         case .fenced: .streamFenced
+        case .rejoining: .streamRejoin
         case .leftUndone: .streamUndone
         case .failed: .streamFailed
         }
@@ -73,7 +77,8 @@ public enum StreamEvent: Sendable {
     public var severity: Severity {
         switch self {
         case .restoring, .live, .revoked, .snapshotWritten, .outageEnded, .stopped: .info
-        case .lost, .snapshotFailed, .snapshotRejected, .outageStarted, .redoing, .fenced, .leftUndone: .warning
+        case .lost, .snapshotFailed, .snapshotRejected, .outageStarted, .redoing, .fenced, .rejoining, .leftUndone:
+            .warning
         case .recordsGone, .failed: .error
         }
     }
@@ -100,6 +105,8 @@ extension StreamEvent: CustomStringConvertible {
             "\(operation): works again after \(attempts) attempts, \(milliseconds) ms"
         case .redoing(let error, let attempt): "redoing the open transaction, attempt \(attempt): \(error)"
         case .fenced(let error, let attempt): "fenced, restoring everything, attempt \(attempt): \(error)"
+        case .rejoining(let error, let attempt):
+            "the group took this member's place, joining again and restoring everything, attempt \(attempt): \(error)"
         case .leftUndone(let reason): "stopped without committing: \(reason)"
         case .stopped: "stopped"
         case .failed(let failure): "failed: \(failure)"

@@ -8,6 +8,8 @@ public enum StreamFailure: Error, Sendable {
     case processor(ProcessorFault)
     /// Too many recoveries without a commit between them.
     case recoveriesExhausted(count: Int, LogError)
+    /// The membership was lost again and again soon after the group was joined: another process joins under the same name.
+    case nameContested(count: Int, LogError)
     /// There is a snapshot of this group at an offset, so records before it were processed, but the group's committed offset is gone.
     /// Starting over would emit their results again.
     case committedOffsetGone(TopicPartition, snapshotOffset: Int64)
@@ -24,6 +26,9 @@ extension StreamFailure: CustomStringConvertible {
         case .processor(let fault): fault.description
         case .recoveriesExhausted(let count, let error):
             "gave up after \(count) recoveries in a row, the last for \(error)"
+        case .nameContested(let count, let error):
+            "joined the group \(count) times, and each time another member took the name soon: another process runs under the same instance"
+                + " name; give each its own (--instance): \(error)"
         case .committedOffsetGone(let partition, let offset):
             "\(partition): the group has no committed offset, but a snapshot at \(offset) shows that it had one;"
                 + " set the group's offset, or remove the snapshot to process everything again"

@@ -19,6 +19,7 @@ struct StreamMetrics {
     let commits: Counter
     let redos: Counter
     let fences: Counter
+    let rejoins: Counter
     let retries: Counter
     let snapshots: Counter
     let snapshotWrittenBytes: Counter
@@ -58,6 +59,7 @@ struct StreamMetrics {
         commits = counter(MetricName.streamCommits, "Transactions committed.")
         redos = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "redo")])
         fences = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "fenced")])
+        rejoins = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "rejoin")])
         retries = counter(MetricName.streamRetries, "Calls to the log made again after a pause.")
         snapshots = counter(MetricName.streamSnapshots, "Snapshots written.")
         snapshotWrittenBytes = counter(MetricName.streamSnapshotWrittenBytes, "Bytes of state written as snapshots.")
