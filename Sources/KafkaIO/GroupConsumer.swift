@@ -20,6 +20,7 @@ final class GroupConsumer {
     /// What the last poll told and nobody answered yet; the library waits for the answer, also when it is to close.
     private var unanswered: ClientContext.Rebalance?
     private(set) var isSubscribed = false
+    private var paused: Set<TopicPartition> = []
 
     init(
         _ settings: KafkaSettings,
@@ -144,6 +145,8 @@ final class GroupConsumer {
     func unassign(_ partitions: [TopicPartition]) throws(LogError) {
         guard !partitions.isEmpty else { return }
         loop.reset()
+        // The library remembers a pause beyond the assignment.
+        try resume(partitions.filter { paused.contains($0) })
         let list = PartitionList(partitions)
         try check(rd_kafka_incremental_unassign(handle.pointer, list.pointer), "unassign")
         unanswered = nil
@@ -165,6 +168,21 @@ final class GroupConsumer {
             guard rd_kafka_assignment_lost(handle.pointer) == 0 else { return }
             throw error
         }
+    }
+
+    func pause(_ partitions: [TopicPartition]) throws(LogError) {
+        let assigned = try assignment()
+        let partitions = partitions.filter { assigned.contains($0) }
+        guard !partitions.isEmpty else { return }
+        try reader.pause(partitions)
+        paused.formUnion(partitions)
+    }
+
+    func resume(_ partitions: [TopicPartition]) throws(LogError) {
+        let partitions = partitions.filter { paused.contains($0) }
+        guard !partitions.isEmpty else { return }
+        try reader.resume(partitions)
+        paused.subtract(partitions)
     }
 
     private func assignment() throws(LogError) -> Set<TopicPartition> {

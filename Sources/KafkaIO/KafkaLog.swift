@@ -118,6 +118,14 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         try consumer.seek(to: positions)
     }
 
+    public mutating func pause(_ partitions: [TopicPartition]) throws(LogError) {
+        try consumer.pause(partitions)
+    }
+
+    public mutating func resume(_ partitions: [TopicPartition]) throws(LogError) {
+        try consumer.resume(partitions)
+    }
+
     public mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {
         try consumer.committedOffsets(of: partitions)
     }

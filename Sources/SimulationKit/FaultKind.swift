@@ -28,6 +28,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case reorderedInput = "reordered-input"
     /// Input of an aborted transaction, which nobody may see.
     case abortedInput = "aborted-input"
+    /// An input record that shows a defect of the processor: its partition stands still there.
+    case poison
     /// A bit of a stored snapshot flips.
     case corruptSnapshot = "corrupt-snapshot"
 }

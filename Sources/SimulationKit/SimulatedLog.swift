@@ -26,6 +26,7 @@ public struct SimulatedLog: Log, ~Copyable {
     var member: Int?
     var topics: [String] = []
     var positions: [TopicPartition: Int64] = [:]
+    var paused: Set<TopicPartition> = []
     var isCrashed = false
     /// Calls that will still answer "retry".
     var outageCalls = 0

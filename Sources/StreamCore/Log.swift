@@ -26,6 +26,12 @@ public protocol Log: ~Copyable, SendableMetatype {
     /// Positions of partitions that are not assigned any more are passed over: `poll` will report their loss.
     mutating func seek(to positions: [PartitionPosition]) throws(LogError)
 
+    /// Stops reading partitions, which stay this member's, until `resume` is called or they are assigned anew; records fetched before are not
+    /// delivered any more. Partitions that are not assigned are passed over.
+    mutating func pause(_ partitions: [TopicPartition]) throws(LogError)
+    /// Reads paused partitions again; `seek` says from where.
+    mutating func resume(_ partitions: [TopicPartition]) throws(LogError)
+
     /// The group's committed next offset of each partition, nil where nothing was committed. Waits for offsets of open transactions.
     mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?]
     /// First and one-past-last readable offsets of a partition (read committed).

@@ -4,6 +4,7 @@ import StreamCore
 enum LoopInterruption: Error {
     /// Never with the reaction "retry": that was dealt with.
     case log(LogError, operation: String)
+    /// At a record of the slice that was being folded.
     case processor(ProcessorFault)
     /// Retrying took longer than the drain allows.
     case outOfTime(LogError, operation: String)

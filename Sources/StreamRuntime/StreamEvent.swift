@@ -30,6 +30,9 @@ public enum StreamEvent: Sendable {
     case fenced(LogError, attempt: Int)
     /// The membership is gone: the group is joined again, and all state dropped until it gives partitions.
     case rejoining(LogError, attempt: Int)
+    /// A record shows a defect of the processor: its partition stands still before it, until it is given to another member or the process
+    /// starts again.
+    case halted(ProcessorFault)
     /// A stop was wanted and the open transaction could not be committed in time; its records will be folded again.
     case leftUndone(String)
     case stopped
@@ -51,6 +54,7 @@ public enum StreamEvent: Sendable {
         case .redoing: "stream.redoing"
         case .fenced: "stream.fenced"
         case .rejoining: "stream.rejoining"
+        case .halted: "stream.halted"
         case .leftUndone: "stream.left-undone"
         case .stopped: "stream.stopped"
         case .failed: "stream.failed"
@@ -69,6 +73,7 @@ public enum StreamEvent: Sendable {
         case .redoing: .streamRedo
         case .fenced: .streamFenced
         case .rejoining: .streamRejoin
+        case .halted: .streamHalted
         case .leftUndone: .streamUndone
         case .failed: .streamFailed
         }
@@ -79,7 +84,7 @@ public enum StreamEvent: Sendable {
         case .restoring, .live, .revoked, .snapshotWritten, .outageEnded, .stopped: .info
         case .lost, .snapshotFailed, .snapshotRejected, .outageStarted, .redoing, .fenced, .rejoining, .leftUndone:
             .warning
-        case .recordsGone, .failed: .error
+        case .recordsGone, .halted, .failed: .error
         }
     }
 }
@@ -107,6 +112,8 @@ extension StreamEvent: CustomStringConvertible {
         case .fenced(let error, let attempt): "fenced, restoring everything, attempt \(attempt): \(error)"
         case .rejoining(let error, let attempt):
             "the group took this member's place, joining again and restoring everything, attempt \(attempt): \(error)"
+        case .halted(let fault):
+            "\(fault.partition): stands still at offset \(fault.offset), where the processor shows a defect: \(fault.reason)"
         case .leftUndone(let reason): "stopped without committing: \(reason)"
         case .stopped: "stopped"
         case .failed(let failure): "failed: \(failure)"

@@ -4,8 +4,6 @@ public import StreamCore
 public enum StreamFailure: Error, Sendable {
     /// The log answered with an error that nothing helps against.
     case log(LogError, operation: String)
-    /// A defect of the processor, at the record where it showed. Nothing was skipped and nothing of it committed.
-    case processor(ProcessorFault)
     /// Too many recoveries without a commit between them.
     case recoveriesExhausted(count: Int, LogError)
     /// The membership was lost again and again soon after the group was joined: another process joins under the same name.
@@ -23,7 +21,6 @@ extension StreamFailure: CustomStringConvertible {
     public var description: String {
         switch self {
         case .log(let error, let operation): "\(operation): \(error)"
-        case .processor(let fault): fault.description
         case .recoveriesExhausted(let count, let error):
             "gave up after \(count) recoveries in a row, the last for \(error)"
         case .nameContested(let count, let error):

@@ -6,7 +6,7 @@ extension StreamLoop where L: ~Copyable {
     /// - Throws: the failure that ends the loop.
     mutating func react(to interruption: LoopInterruption) throws(StreamFailure) {
         switch interruption {
-        case .processor(let fault): try fail(.processor(fault))
+        case .processor(let fault): halt(at: fault)
         case .failure(let failure): try fail(failure)
         case .outOfTime(let error, let operation):
             if environment.isStopRequested() { return leave("\(operation): \(error)") }
@@ -96,7 +96,7 @@ extension StreamLoop where L: ~Copyable {
         }
         try restoreTasks()
         // Clean tasks too: the rest of the batch that was interrupted has not been folded.
-        let positions = tasks.map(\.position)
+        let positions = tasks.filter { !$0.isHalted }.map(\.position)
         try retrier.run("seek", on: &log) { (log: inout L) throws(LogError) in try log.seek(to: positions) }
         phase.move(to: .running)
     }

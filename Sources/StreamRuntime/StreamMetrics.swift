@@ -24,6 +24,7 @@ struct StreamMetrics {
     let snapshots: Counter
     let snapshotWrittenBytes: Counter
     let rejectedSnapshots: Counter
+    let haltedPartitions: Gauge
     let commitSeconds: Histogram
     let transactionSeconds: Histogram
     let restoreSeconds: Histogram
@@ -64,6 +65,11 @@ struct StreamMetrics {
         snapshots = counter(MetricName.streamSnapshots, "Snapshots written.")
         snapshotWrittenBytes = counter(MetricName.streamSnapshotWrittenBytes, "Bytes of state written as snapshots.")
         rejectedSnapshots = counter(MetricName.streamRejectedSnapshots, "Snapshots found and not used.")
+        haltedPartitions = registry.gauge(
+            MetricName.streamHaltedPartitions,
+            help: "Partitions that stand still at a record which shows a defect of the processor.",
+            labels: [label]
+        )
         commitSeconds = histogram(MetricName.streamCommitSeconds, "Time a commit takes.")
         transactionSeconds = histogram(MetricName.streamTransactionSeconds, "Time from begin to committed.")
         restoreSeconds = histogram(MetricName.streamRestoreSeconds, "Time from assignment to live.")
@@ -122,6 +128,7 @@ struct StreamMetrics {
 
     /// Takes the partition's series off the page.
     func hide<P: Processor>(_ task: borrowing StreamTask<P>) {
+        if task.halt != nil { haltedPartitions.add(-1) }
         let labels = labels(of: task.partition)
         let names = [
             MetricName.streamLag, MetricName.streamSnapshotAge, MetricName.streamSnapshotBytes, MetricName.streamTime,

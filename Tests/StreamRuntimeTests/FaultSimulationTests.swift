@@ -37,7 +37,8 @@ import Testing
         }
         for kind in FaultKind.allCases { #expect(faults[kind.rawValue, default: 0] > 0, "\(kind) never happened") }
         let codes = [
-            "stream.fenced", "stream.live", "stream.lost", "stream.outage-ended", "stream.outage-started",
+            "stream.fenced", "stream.halted", "stream.live", "stream.lost", "stream.outage-ended",
+            "stream.outage-started",
             "stream.redoing", "stream.rejoining", "stream.restoring", "stream.revoked", "stream.snapshot-rejected",
             "stream.snapshot-written", "stream.stopped",
         ]

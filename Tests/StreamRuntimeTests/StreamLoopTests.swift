@@ -47,22 +47,6 @@ import Testing
         #expect(second.sums("k0") == [1, 2, 3, 4, 5, 6, 7])
     }
 
-    @Test func aProcessorFaultStopsWhereItWasAndCommitsNothingOfIt() throws {
-        let bench = LoopBench(LoopBench.cluster(), configuration: .init(faultyID: 4))
-        bench.append(1...6)
-        do {
-            try bench.run()
-            Issue.record("the fault did not stop the loop")
-        } catch {
-            guard case .processor(let fault) = error else { throw error }
-            #expect(fault.partition == TopicPartition(LedgerProcessor.inputTopic, 0))
-            #expect(fault.offset == 3)
-        }
-        #expect(bench.status.activity == .failed)
-        #expect((bench.committed() ?? 0) <= 3)
-        #expect(bench.sums("k0").count == Int(bench.committed() ?? 0))
-    }
-
     @Test func anOutageIsWaitedOutAndSaidOnce() throws {
         let cluster = LoopBench.cluster()
         let bench = LoopBench(cluster)
