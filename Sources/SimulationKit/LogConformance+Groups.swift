@@ -136,7 +136,9 @@ extension LogConformance where L: ~Copyable {
         let fenced = try fence(&first, whileStepping: &intruder)
         expectEqual(fenced, .rejoin, "the reaction of the first's polls")
         expectEqual(intruder.owned, Set(inputs), "partitions of the second")
-        expectEqual(try refusal(of: &first), .rejoin, "the reaction to the first's commit")
+        // The second has its transactional id too, so that its producer may be what is refused.
+        let refused = try refusal(of: &first)
+        expect(refused == .rejoin || refused == .fenced, "the first's commit: \(String(describing: refused))")
 
         // Joined again it has the name, and the other has lost it.
         try first.rejoin([input])
@@ -145,9 +147,9 @@ extension LogConformance where L: ~Copyable {
         let fencedInTurn = try fence(&intruder, whileStepping: &first)
         expectEqual(fencedInTurn, .rejoin, "the reaction of the second's polls")
         try append(4..<8)
-        let before = first.deliveries.count
-        try first.run { $0.deliveries.count >= before + 4 }
-        expectEqual(first.values.suffix(4).sorted(), values(4..<8), "records after the return, each once")
+        let wanted = values(4..<8)
+        try first.run { Set(wanted).isSubset(of: $0.values) }
+        expectEqual(first.values.filter { wanted.contains($0) }.sorted(), wanted, "records after the return, each once")
         first.log.close()
         intruder.log.close()
     }

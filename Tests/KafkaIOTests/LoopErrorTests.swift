@@ -30,7 +30,12 @@ struct LoopErrorTests {
         consecutiveRejoins: Int = 8,
         instance: String? = nil
     ) throws -> StreamLoop<LedgerProcessor, RememberingLog> {
-        let settings = KafkaSettings(brokers: [cluster.brokers], clientID: "loop")
+        let settings = KafkaSettings(
+            brokers: [cluster.brokers],
+            clientID: "loop",
+            // The mock cluster waits for a member that doesn't come back.
+            consumerProperties: ["session.timeout.ms": "6000", "heartbeat.interval.ms": "500"]
+        )
         let options = KafkaLog.Options(
             groupID: "ledger",
             transactionalID: "ledger-0",
@@ -222,9 +227,9 @@ struct LoopErrorTests {
     @Test("a producer that is fenced before the loop has joined joins all the same")
     func fencedBeforeJoining() throws {
         var loop = try loop()
+        try append(1...3)
         // PRODUCER_FENCED
         cluster.failNext(apiKey: TransactionErrorTests.Request.initProducerID.rawValue, with: [90])
-        try append(1...3)
         try run(&loop, untilCommitted: 3)
         #expect(codes.first == "stream.rejoining")
         #expect(sums == [1, 2, 3])
