@@ -116,8 +116,10 @@ final class GroupCoordinator: Sendable {
         let stored: Group? = state.withLock { state in
             state.withGroup(request.groupId) { $0.group.join(join, now: now, &effects) ? $0.group : nil }
         }
-        effects.run()
-        if let stored { store(stored) { _ in } }
+        guard let stored else { return effects.run() }
+        // Whom the answer reaches must be known after a crash, or its next request is taken for that of a former self.
+        let answers = effects
+        store(stored) { _ in answers.run() }
     }
 
     private func checkJoin(_ request: JoinGroupRequest, _ context: RequestContext) -> ErrorCode {

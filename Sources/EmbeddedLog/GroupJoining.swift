@@ -169,7 +169,8 @@ extension Group {
 
     // MARK: Static members
 
-    /// A static member has restarted: it takes the place of its former self, without a rebalance if nothing changed.
+    /// A static member has restarted: it takes the place of its former self, without a rebalance if it reads the same topics. What it owns
+    /// has changed as a rule: it owns nothing yet.
     mutating func replaceStatic(
         _ request: JoinRequest,
         old: String,
@@ -188,9 +189,7 @@ extension Group {
         members[id] = member
         staticMembers[instance] = id
         if wasLeader { leader = id }
-        guard phase == .stable, former.metadata(for: protocolName) == member.metadata(for: protocolName),
-            selectProtocol() == protocolName
-        else {
+        guard phase == .stable, hasSameTopics(former, member), selectProtocol() == protocolName else {
             rebalance(initialDelay: 0, now: now, &effects)
             return false
         }
@@ -207,6 +206,19 @@ extension Group {
         let answer = response
         effects.add { request.reply(answer) }
         return true
+    }
+
+    private func hasSameTopics(_ former: GroupMember, _ member: GroupMember) -> Bool {
+        let (before, now) = (former.metadata(for: protocolName), member.metadata(for: protocolName))
+        guard before != now, protocolType == "consumer" else { return before == now }
+        do throws(WireError) {
+            let topics = try [before, now].map { (bytes) throws(WireError) in
+                Set(try ConsumerProtocolSubscription(decoding: bytes[...]).topics)
+            }
+            return topics[0] == topics[1]
+        } catch {
+            return false
+        }
     }
 
     func fence(_ member: GroupMember, _ effects: inout Effects) {

@@ -13,6 +13,7 @@ final class ClientContext: Sendable {
         var limiter = NoticeLimiter()
         var rebalances: [Rebalance] = []
         var isClosing = false
+        var isAwaitingFirstAssignment = false
     }
 
     private let state = Mutex(State())
@@ -43,6 +44,12 @@ final class ClientContext: Sendable {
     }
 
     var isClosing: Bool { state.withLock { $0.isClosing } }
+
+    /// Whether the client joins a group and no generation of it has told what this member gets, be it nothing.
+    var isAwaitingFirstAssignment: Bool {
+        get { state.withLock { $0.isAwaitingFirstAssignment } }
+        set { state.withLock { $0.isAwaitingFirstAssignment = newValue } }
+    }
 
     func record(_ rebalance: Rebalance) {
         state.withLock { $0.rebalances.append(rebalance) }

@@ -47,6 +47,12 @@ final class ClientHandle: @unchecked Sendable {
         case .consumer:
             _ = context.beginClosing()
             if rd_kafka_consumer_closed(pointer) == 0 { rd_kafka_consumer_close(pointer) }
+            // A member that has joined and got no assignment (it was fenced in between) can't be destroyed: librdkafka 2.0 fails an assertion
+            // about the state of its assignor, which ends the process. Closed it does nothing more, so it stays to the process's end.
+            if context.isAwaitingFirstAssignment {
+                _ = Unmanaged.passRetained(context)
+                return
+            }
         case .producer:
             rd_kafka_purge(
                 pointer,

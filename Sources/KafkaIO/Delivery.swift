@@ -31,7 +31,7 @@ enum DeliveryError {
         switch failure.reaction(during: .consume) {
         // A lost epoch is cured by the next client, which the producer makes by itself.
         case .retry, .abortAndRedo, .fenced: return .retry
-        case .fatal: return .fatal
+        case .rejoin, .fatal: return .fatal
         }
     }
 }

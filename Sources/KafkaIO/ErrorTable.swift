@@ -4,7 +4,8 @@ package import StreamCore
 /// The one place where errors of the client library become reactions.
 ///
 /// Order: rows whose reaction holds whatever the library's flags say, then the flags (abort, fatal, retriable), then the rows for
-/// codes without a flag, then `.fatal`: an error that nobody thought of stops the thread with its reason.
+/// codes without a flag, then `.fatal`: an error that nobody thought of stops the thread with its reason. One that is fatal to a consumer
+/// alone is fatal to that client, not to the thread: a new one joins again.
 package enum ErrorTable {
     /// What was being done; a few codes mean different things.
     package enum Operation: Sendable, CaseIterable {
@@ -44,8 +45,10 @@ package enum ErrorTable {
         "_MAX_POLL_EXCEEDED": .fenced, "MEMBER_ID_REQUIRED": .fenced,
         // An answer to a rebalance that has been overtaken.
         "_CONFLICT": .fenced,
-        // Two processes share one group.instance.id: taking it back and forth helps nobody.
-        "FENCED_INSTANCE_ID": .fatal,
+        // The group knows our group.instance.id under another member id. After an outage that was ours: the library forgets its member id
+        // with its session, and sends a heartbeat all the same (2.0), or the answer to a join got lost. Else it is that of another process;
+        // the loop counts, so that two with one name don't take it back and forth for ever.
+        "FENCED_INSTANCE_ID": .rejoin,
         // The same bytes would be refused again.
         "MSG_SIZE_TOO_LARGE": .fatal, "RECORD_LIST_TOO_LARGE": .fatal, "INVALID_MSG_SIZE": .fatal,
         "INVALID_RECORD": .fatal, "INVALID_MSG": .fatal, "INVALID_TIMESTAMP": .fatal, "POLICY_VIOLATION": .fatal,
@@ -93,7 +96,7 @@ package enum ErrorTable {
     /// - Parameter code: the library's name of the error (`rd_kafka_err2name`).
     package static func reaction(to code: String, flags: Flags, during operation: Operation) -> LogError.Reaction {
         if let row = unconditional[code] { return row }
-        if flags.isFatal { return .fatal }
+        if flags.isFatal { return operation == .consume || operation == .group ? .rejoin : .fatal }
         if flags.requiresAbort { return .abortAndRedo }
         if code == "_STATE" { return operation == .produce ? .abortAndRedo : .fenced }
         let found = flags.isRetriable ? .retry : unflagged[code] ?? .fatal

@@ -8,15 +8,19 @@ final class GroupConsumer {
     /// Leaving a group takes one answer of the coordinator; a broker that is away must not keep a process from ending.
     private static let closeTimeoutMilliseconds: Int32 = 5_000
 
-    /// How long a member may be silent before the group gives its partitions away. Longer than an outage of the log that is to be waited out:
-    /// a static member whose session ended meanwhile is fenced by itself when it joins again, and its process ends.
-    private static let sessionTimeoutMilliseconds = 45_000
+    /// How long a member may be silent before the group gives its partitions away. Long enough for a restart of the process or of the broker,
+    /// after which it goes on with the state it has; not longer, because a process that is gone for good leaves its partitions standing
+    /// still for so long. `StreamLimits.shortMembershipMilliseconds` must be shorter.
+    private static let sessionTimeoutMilliseconds = 30_000
 
     private let handle: ClientHandle
     private let reader: PartitionReader
     private var loop = FetchLoop()
     private var isCloseStarted = false
+    /// What the last poll told and nobody answered yet; the library waits for the answer, also when it is to close.
+    private var unanswered: ClientContext.Rebalance?
     private(set) var isSubscribed = false
+    private var paused: Set<TopicPartition> = []
 
     init(
         _ settings: KafkaSettings,
@@ -67,6 +71,7 @@ final class GroupConsumer {
         _ context: ClientContext
     ) {
         let isAssignment = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+        if isAssignment { context.isAwaitingFirstAssignment = false }
         // An empty change, and any change while closing, concerns nobody but the library.
         if context.isClosing || list.pointee.cnt == 0 {
             let error =
@@ -91,6 +96,7 @@ final class GroupConsumer {
 
     func subscribe(to topics: [String]) throws(LogError) {
         let list = PartitionList(topics: topics)
+        if !isSubscribed { handle.context.isAwaitingFirstAssignment = true }
         let code = rd_kafka_subscribe(handle.pointer, list.pointer)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw Failure(code, of: handle.pointer).logError(during: .group, doing: "subscribe")
@@ -104,15 +110,23 @@ final class GroupConsumer {
         timeoutMilliseconds: Int32
     ) throws(LogError) -> PollOutcome {
         batch.removeAll()
+        try checkUsable("poll")
         if let outcome = rebalanceOutcome() { return outcome }
         _ = try loop.fill(&batch, from: handle, limits: limits, timeoutMilliseconds: timeoutMilliseconds)
         guard batch.isEmpty else { return .records }
         return rebalanceOutcome() ?? .idle
     }
 
+    /// A client with a fatal error neither reads nor joins any more. It says so in one message, which a seek may drop, so it is asked.
+    private func checkUsable(_ what: String) throws(LogError) {
+        guard rd_kafka_fatal_error(handle.pointer, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        throw Failure(RD_KAFKA_RESP_ERR__FATAL, of: handle.pointer).logError(during: .group, doing: what)
+    }
+
     private func rebalanceOutcome() -> PollOutcome? {
-        switch handle.context.takeRebalance() {
-        case nil: return nil
+        guard let rebalance = handle.context.takeRebalance() else { return nil }
+        unanswered = rebalance
+        switch rebalance {
         case .assigned(let partitions): return .assigned(partitions)
         case .revoked(let partitions, let wasLost):
             // It may have been lost while records read before were still being processed.
@@ -125,13 +139,17 @@ final class GroupConsumer {
         guard !positions.isEmpty else { return }
         let list = PartitionList(positions)
         try check(rd_kafka_incremental_assign(handle.pointer, list.pointer), "assign")
+        unanswered = nil
     }
 
     func unassign(_ partitions: [TopicPartition]) throws(LogError) {
         guard !partitions.isEmpty else { return }
         loop.reset()
+        // The library remembers a pause beyond the assignment.
+        try resume(partitions.filter { paused.contains($0) })
         let list = PartitionList(partitions)
         try check(rd_kafka_incremental_unassign(handle.pointer, list.pointer), "unassign")
+        unanswered = nil
     }
 
     private func check(_ error: OpaquePointer?, _ what: String) throws(LogError) {
@@ -150,6 +168,21 @@ final class GroupConsumer {
             guard rd_kafka_assignment_lost(handle.pointer) == 0 else { return }
             throw error
         }
+    }
+
+    func pause(_ partitions: [TopicPartition]) throws(LogError) {
+        let assigned = try assignment()
+        let partitions = partitions.filter { assigned.contains($0) }
+        guard !partitions.isEmpty else { return }
+        try reader.pause(partitions)
+        paused.formUnion(partitions)
+    }
+
+    func resume(_ partitions: [TopicPartition]) throws(LogError) {
+        let partitions = partitions.filter { paused.contains($0) }
+        guard !partitions.isEmpty else { return }
+        try reader.resume(partitions)
+        paused.subtract(partitions)
     }
 
     private func assignment() throws(LogError) -> Set<TopicPartition> {
@@ -200,8 +233,9 @@ final class GroupConsumer {
     /// A member that lost its place has no member id any more, and a broker takes transactional offsets without a member id unchecked
     /// (KIP-447 keeps that for old clients). So the loss is looked for here, after the metadata was taken: a loss that comes later
     /// leaves the old member and generation in the metadata, which the broker refuses.
-    /// - Throws: `.fenced` when this member's assignment was lost.
+    /// - Throws: `.fenced` when this member's assignment was lost, `.rejoin` when its client can't be used any more.
     func withGroupMetadata(_ body: (OpaquePointer?) throws(LogError) -> Void) throws(LogError) {
+        try checkUsable("commit")
         let metadata = rd_kafka_consumer_group_metadata(handle.pointer)
         defer { if let metadata { rd_kafka_consumer_group_metadata_destroy(metadata) } }
         if isSubscribed, rd_kafka_assignment_lost(handle.pointer) != 0 || !isMember {
@@ -225,7 +259,7 @@ final class GroupConsumer {
         guard !isCloseStarted else { return }
         isCloseStarted = true
         isSubscribed = false
-        for pending in handle.context.beginClosing() {
+        for pending in [unanswered].compactMap(\.self) + handle.context.beginClosing() {
             switch pending {
             case .assigned(let partitions):
                 let list = PartitionList(partitions)

@@ -83,8 +83,8 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
         (consumer, producer) = clients
     }
 
-    /// Fences earlier lives of the transactional id, then joins the group. Called again (after `.fenced`) it leaves the group and
-    /// joins as a new member, so nothing of the former assignment remains.
+    /// Fences earlier lives of the transactional id, then joins the group. Called again it closes the consumer and joins with a new one: a
+    /// client that was fenced by its name stays so for its life.
     public mutating func subscribe(to topics: [String]) throws(LogError) {
         try producer.prepare()
         if consumer.isSubscribed {
@@ -116,6 +116,14 @@ public struct KafkaLog: ~Copyable, @unchecked Sendable, Log {
 
     public mutating func seek(to positions: [PartitionPosition]) throws(LogError) {
         try consumer.seek(to: positions)
+    }
+
+    public mutating func pause(_ partitions: [TopicPartition]) throws(LogError) {
+        try consumer.pause(partitions)
+    }
+
+    public mutating func resume(_ partitions: [TopicPartition]) throws(LogError) {
+        try consumer.resume(partitions)
     }
 
     public mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {

@@ -105,13 +105,11 @@ public struct KafkaReader: ~Copyable, @unchecked Sendable {
 
     /// Stops fetching from partitions until `resume`; records already fetched are dropped and fetched again.
     public mutating func pause(_ partitions: [TopicPartition]) throws(LogError) {
-        let list = PartitionList(partitions)
-        try check(rd_kafka_pause_partitions(handle.pointer, list.pointer), list.firstError, "pause")
+        try reader.pause(partitions)
     }
 
     public mutating func resume(_ partitions: [TopicPartition]) throws(LogError) {
-        let list = PartitionList(partitions)
-        try check(rd_kafka_resume_partitions(handle.pointer, list.pointer), list.firstError, "resume")
+        try reader.resume(partitions)
     }
 
     /// Waits up to `timeoutMilliseconds` for the first record, then takes what is there without waiting, up to the limits. `batch` is
@@ -185,15 +183,5 @@ public struct KafkaReader: ~Copyable, @unchecked Sendable {
                 throw LogError(.retry, code: "_TIMED_OUT", message: "\(partition) could not be read to offset \(high)")
             }
         }
-    }
-
-    private func check(
-        _ code: rd_kafka_resp_err_t,
-        _ entry: rd_kafka_resp_err_t?,
-        _ what: String
-    ) throws(LogError) {
-        let failed = code == RD_KAFKA_RESP_ERR_NO_ERROR ? entry : code
-        guard let failed else { return }
-        throw Failure(failed, of: handle.pointer).logError(during: .consume, doing: what)
     }
 }

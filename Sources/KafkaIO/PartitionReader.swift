@@ -66,6 +66,27 @@ struct PartitionReader {
         }
     }
 
+    /// Stops fetching from partitions; records already fetched are dropped, and fetched again after `resume`.
+    func pause(_ partitions: [TopicPartition]) throws(LogError) {
+        let list = PartitionList(partitions)
+        try check(rd_kafka_pause_partitions(handle.pointer, list.pointer), list.firstError, "pause")
+    }
+
+    func resume(_ partitions: [TopicPartition]) throws(LogError) {
+        let list = PartitionList(partitions)
+        try check(rd_kafka_resume_partitions(handle.pointer, list.pointer), list.firstError, "resume")
+    }
+
+    private func check(
+        _ code: rd_kafka_resp_err_t,
+        _ entry: rd_kafka_resp_err_t?,
+        _ what: String
+    ) throws(LogError) {
+        let failed = code == RD_KAFKA_RESP_ERR_NO_ERROR ? entry : code
+        guard let failed else { return }
+        throw Failure(failed, of: handle.pointer).logError(during: .consume, doing: what)
+    }
+
     /// Throws unless the error may be retried before the deadline, and before a stop; then pauses.
     func retry(_ code: rd_kafka_resp_err_t, _ deadline: Deadline, _ what: String) throws(LogError) {
         let failure = Failure(code, of: handle.pointer)

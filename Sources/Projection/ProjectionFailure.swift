@@ -34,7 +34,7 @@ struct ProjectionFailure: Error, Sendable, Equatable {
 
     init(_ error: LogError) {
         switch error.reaction {
-        case .retry, .abortAndRedo, .fenced: self.init(.retry, "\(error)")
+        case .retry, .abortAndRedo, .fenced, .rejoin: self.init(.retry, "\(error)")
         case .fatal: self.init(.fatal, "\(error)")
         }
     }

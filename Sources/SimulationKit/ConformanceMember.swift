@@ -74,6 +74,14 @@ struct ConformanceMember<L: Log & ~Copyable>: ~Copyable {
         for partition in partitions { next[partition] = nil }
     }
 
+    /// What a stream thread does when its membership is gone.
+    mutating func rejoin(_ topics: [String]) throws {
+        try log.renewProducer()
+        try log.subscribe(to: topics)
+        owned = []
+        next = [:]
+    }
+
     var positions: [PartitionPosition] {
         next.sorted { $0.key < $1.key }.map { PartitionPosition($0.key, nextOffset: $0.value) }
     }

@@ -16,6 +16,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case rebalance
     /// The group removes a member, which learns it late.
     case expireMember = "expire-member"
+    /// The name of a static member is taken, and it learns at a call that it must join again.
+    case takeName = "take-name"
     /// A partition gives nothing for some polls.
     case stall
     /// Records that were delivered already are delivered again.
@@ -26,6 +28,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case reorderedInput = "reordered-input"
     /// Input of an aborted transaction, which nobody may see.
     case abortedInput = "aborted-input"
+    /// An input record that shows a defect of the processor: its partition stands still there.
+    case poison
     /// A bit of a stored snapshot flips.
     case corruptSnapshot = "corrupt-snapshot"
 }

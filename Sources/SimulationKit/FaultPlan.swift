@@ -14,6 +14,9 @@ public struct FaultPlan: Sendable, Equatable {
     public var rebalance = 0
     /// The group removes the member, which learns it from its next poll or commit.
     public var expireMember = 0
+    /// Another member takes the name of a static one, and is gone: polls, commits, seeks and answers of the first are refused until it joins
+    /// again.
+    public var takeName = 0
     /// A partition gives nothing for some polls.
     public var stall = 0
     /// Records that were delivered already come again.
@@ -34,6 +37,7 @@ public struct FaultPlan: Sendable, Equatable {
         plan.unknownCommit = 60_000
         plan.rebalance = 3_000
         plan.expireMember = 3_000
+        plan.takeName = 1_000
         plan.stall = 10_000
         plan.redelivery = 10_000
         return plan
@@ -49,6 +53,7 @@ public struct FaultPlan: Sendable, Equatable {
         if kinds.contains(.unknownCommit) { plan.unknownCommit = unknownCommit }
         if kinds.contains(.rebalance) { plan.rebalance = rebalance }
         if kinds.contains(.expireMember) { plan.expireMember = expireMember }
+        if kinds.contains(.takeName) { plan.takeName = takeName }
         if kinds.contains(.stall) { plan.stall = stall }
         if kinds.contains(.redelivery) { plan.redelivery = redelivery }
         return plan

@@ -79,6 +79,8 @@ public struct FaultSimulation: ~Copyable {
         limits.pollTimeoutMilliseconds = 20
         limits.drainMilliseconds = 5_000
         limits.consecutiveRecoveries = 8
+        limits.rejoinPauseMilliseconds = 5...100
+        limits.shortMembershipMilliseconds = 300
         var cadence = SnapshotCadence()
         cadence.intervalMilliseconds = Int64(random.number(50...2_000))
         cadence.inputBytes = random.number(100...4_000)
@@ -110,6 +112,7 @@ public struct FaultSimulation: ~Copyable {
             cluster.appendAborted([entry.record], to: TopicPartition(LedgerProcessor.inputTopic, Int32(partition)))
             return
         }
+        if breaks(.poison, perMillion: 1_000) { return poison(cluster.random(0...options.inputPartitions - 1)) }
         if !history.isEmpty, breaks(.duplicateInput, perMillion: 150_000) {
             return append(history[cluster.random(0...history.count - 1)])
         }
@@ -144,8 +147,15 @@ public struct FaultSimulation: ~Copyable {
         cluster.append(input.entry.record, to: target)
     }
 
+    /// Appends a record that the processor can't fold.
+    private mutating func poison(_ partition: Int) {
+        let entry = LedgerProcessor.Entry(key: "poison", id: SimulatedProcess.poisonID, amount: 1)
+        let offset = cluster.append(entry.record, to: TopicPartition(LedgerProcessor.inputTopic, Int32(partition)))
+        if oracle.faults[partition] == nil { oracle.appendFault(at: offset, partition: partition) }
+    }
+
     private mutating func disturbOnce() {
-        let kinds: [FaultKind] = [.crash, .stop, .rebalance, .corruptSnapshot, .expireMember]
+        let kinds: [FaultKind] = [.crash, .stop, .rebalance, .corruptSnapshot, .expireMember, .takeName]
         let kind = kinds[cluster.random(0...kinds.count - 1)]
         guard options.kinds.contains(kind) else { return }
         let slots = processes.keys.sorted()
@@ -163,6 +173,7 @@ public struct FaultSimulation: ~Copyable {
             isDone = slot != nil
         case .rebalance: cluster.rebalance(group: SimulatedProcess.groupID)
         case .corruptSnapshot: isDone = cluster.corruptRecord(ofTopic: "meter.\(LedgerProcessor.name).snapshots")
+        case .takeName: isDone = cluster.takeNames(ofGroup: SimulatedProcess.groupID)
         default: cluster.expireMembers(ofGroup: SimulatedProcess.groupID)
         }
         if isDone { report.faults[kind.rawValue, default: 0] += 1 }
@@ -199,7 +210,7 @@ public struct FaultSimulation: ~Copyable {
     private mutating func judge(_ failure: StreamFailure) {
         switch failure {
         case .log(let error, _) where error.code == SimulatedLog.crashCode: break
-        case .recoveriesExhausted: report.faults["recoveries exhausted", default: 0] += 1
+        case .recoveriesExhausted, .nameContested: report.faults["recoveries exhausted", default: 0] += 1
         default: report.violations.append(SimulationReport.Violation(.survival, "a loop ended: \(failure)"))
         }
     }
@@ -241,10 +252,21 @@ public struct FaultSimulation: ~Copyable {
     private var isEverythingCommitted: Bool {
         (0..<Int32(options.inputPartitions)).allSatisfy { index in
             let partition = TopicPartition(LedgerProcessor.inputTopic, index)
-            let last = oracle.inputs[Int(index)].count
-            guard last > 0 else { return true }
+            guard !oracle.inputs[Int(index)].isEmpty else { return true }
             let committed = cluster.committedOffset(of: partition, group: SimulatedProcess.groupID) ?? 0
-            return cluster.hasNoVisibleRecord(of: partition, from: committed)
+            return cluster.hasNoVisibleRecord(of: partition, from: committed, to: oracle.faults[Int(index)] ?? .max)
+        }
+    }
+
+    private func checkFaults() -> [SimulationReport.Violation] {
+        oracle.faults.sorted { $0.key < $1.key }.compactMap { index, fault in
+            let partition = TopicPartition(LedgerProcessor.inputTopic, Int32(index))
+            let committed = cluster.committedOffset(of: partition, group: SimulatedProcess.groupID) ?? 0
+            guard committed > fault else { return nil }
+            return SimulationReport.Violation(
+                .haltsAtTheFault,
+                "\(partition) is committed up to \(committed) and shows a defect at \(fault)"
+            )
         }
     }
 
@@ -256,6 +278,7 @@ public struct FaultSimulation: ~Copyable {
         report.faults.merge(cluster.faultCounts) { $0 + $1 }
         report.crashPoints = cluster.crashPoints
         report.violations += cluster.violations.map { SimulationReport.Violation(.contract, $0) }
+        report.violations += checkFaults()
         report.violations += oracle.differences(from: outputs)
         return report
     }

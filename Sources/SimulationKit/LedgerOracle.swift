@@ -4,13 +4,21 @@ import StreamCore
 /// with the processor's fold, the loop, or the log's visibility rules.
 struct LedgerOracle {
     private(set) var inputs: [[LedgerProcessor.Entry]]
+    /// Offsets of the records at which partitions stand still.
+    private(set) var faults: [Int: Int64] = [:]
 
     init(partitions: Int) {
         inputs = Array(repeating: [], count: partitions)
     }
 
     mutating func append(_ entry: LedgerProcessor.Entry, partition: Int) {
+        guard faults[partition] == nil else { return }
         inputs[partition].append(entry)
+    }
+
+    /// Nothing of the partition comes out from this offset on.
+    mutating func appendFault(at offset: Int64, partition: Int) {
+        faults[partition] = offset
     }
 
     /// The balances of every key, in order.

@@ -129,18 +129,44 @@ extension LogConformance where L: ~Copyable {
         try append(0..<4)
         var first = try member("a", isStatic: true)
         try first.log.subscribe(to: [input])
-        try first.run { $0.owned.count == 2 }
+        try first.run { $0.deliveries.count >= 4 }
         var intruder = try member("a", isStatic: true)
         try intruder.log.subscribe(to: [input])
         try intruder.run { $0.owned.count == 2 }
-        var ended: LogError.Reaction?
-        for _ in 0..<400 where ended == nil {
-            try intruder.step()
-            ended = try reaction { try first.step() }
-        }
-        expectEqual(ended, .fatal, "the reaction of the first's polls")
+        let fenced = try fence(&first, whileStepping: &intruder)
+        expectEqual(fenced, .rejoin, "the reaction of the first's polls")
         expectEqual(intruder.owned, Set(inputs), "partitions of the second")
+        // The second has its transactional id too, so that its producer may be what is refused.
+        let refused = try refusal(of: &first)
+        expect(refused == .rejoin || refused == .fenced, "the first's commit: \(String(describing: refused))")
+
+        // Joined again it has the name, and the other has lost it.
+        try first.rejoin([input])
+        try first.run { $0.owned.count == 2 }
+        expectEqual(first.owned, Set(inputs), "partitions of the first, which joined again")
+        let fencedInTurn = try fence(&intruder, whileStepping: &first)
+        expectEqual(fencedInTurn, .rejoin, "the reaction of the second's polls")
+        try append(4..<8)
+        let wanted = values(4..<8)
+        try first.run { Set(wanted).isSubset(of: $0.values) }
+        expectEqual(first.values.filter { wanted.contains($0) }.sorted(), wanted, "records after the return, each once")
         first.log.close()
         intruder.log.close()
+    }
+
+    /// Steps both until a poll of the first is refused.
+    private func fence(
+        _ first: inout ConformanceMember<L>,
+        whileStepping second: inout ConformanceMember<L>
+    ) throws -> LogError.Reaction? {
+        for _ in 0..<400 {
+            try second.step()
+            if let refused = try reaction({ try first.step() }) { return refused }
+        }
+        return nil
+    }
+
+    private func refusal(of member: inout ConformanceMember<L>) throws -> LogError.Reaction? {
+        try reaction { try member.commit() }
     }
 }

@@ -149,4 +149,34 @@ extension LogConformance where L: ~Copyable {
         expectEqual(member.deliveries.map(\.offset), [36, 37, 38, 39], "offsets of records larger than a poll")
         member.log.close()
     }
+
+    mutating func checkPausing() throws {
+        try append(0..<10)
+        var reader = try member()
+        try reader.log.subscribe(to: [input])
+        try reader.run { $0.deliveries.count >= 10 }
+        try reader.log.pause([inputs[0], TopicPartition(input, 77)])
+        try append(10..<14)
+        try reader.run { $0.deliveries.count >= 12 }
+        for _ in 0..<10 { try reader.step() }
+        expectEqual(reader.values.dropFirst(10).sorted(), ["v11", "v13"], "records while one partition is paused")
+        expectEqual(reader.owned, Set(inputs), "partitions while one is paused")
+        // What was read before is committed, be it of a paused partition.
+        try reader.commit()
+        expectEqual(try reader.log.committedOffsets(of: inputs), [5, 7], "committed offsets")
+
+        try reader.log.resume([inputs[0]])
+        try reader.seek(to: [PartitionPosition(inputs[0], nextOffset: 3)])
+        try reader.run { $0.deliveries.count >= 16 }
+        expectEqual(Array(reader.values.dropFirst(12)), ["v6", "v8", "v10", "v12"], "records after the pause")
+
+        // A partition that comes back is not paused any more.
+        try reader.log.pause([inputs[0]])
+        try reader.rejoin([input])
+        try reader.run { $0.owned.count == 2 }
+        try append(14..<16)
+        try reader.run { $0.values.contains("v14") }
+        expect(reader.values.contains("v14"), "the partition that came back gives nothing")
+        reader.log.close()
+    }
 }

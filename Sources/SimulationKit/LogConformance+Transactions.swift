@@ -162,7 +162,7 @@ extension LogConformance where L: ~Copyable {
         switch answer {
         case .retry: try member.log.commit(member.positions)
         case .abortAndRedo: try member.log.abort()
-        case .fenced: try member.log.renewProducer()
+        case .fenced, .rejoin: try member.log.renewProducer()
         case .fatal, nil: expect(false, "a commit with an unknown outcome answers \(String(describing: answer))")
         }
     }

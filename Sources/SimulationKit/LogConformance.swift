@@ -43,6 +43,7 @@ public struct LogConformance<L: Log & ~Copyable> {
         case .unknownOutcome: try checkUnknownOutcome()
         case .seeking: try checkSeeking()
         case .restoring: try checkRestoring()
+        case .pausing: try checkPausing()
         case .compactedTopics: try checkCompactedTopics()
         case .emptyPolls: try checkEmptyPolls()
         case .pollLimits: try checkPollLimits()
@@ -153,7 +154,7 @@ public enum ConformanceCheck: String, Sendable, CaseIterable {
     case leaving
     /// A static member that returns within its session gets its partitions; nobody else hears of it.
     case staticRestart
-    /// A second member under the same instance id ends the first.
+    /// A second member under the same instance id fences the first, which has to join again and then fences the second.
     case staticIntruder
     /// Whatever a commit answers, outputs and positions are there together or not at all.
     case unknownOutcome
@@ -161,6 +162,8 @@ public enum ConformanceCheck: String, Sendable, CaseIterable {
     case seeking
     /// A partition can be read from before its committed offset.
     case restoring
+    /// A paused partition stays its member's and gives nothing until it is resumed; the others go on.
+    case pausing
     /// A compacted topic is read to its end, the last record of a key being the one that counts.
     case compactedTopics
     /// Polls that find nothing say so and clear the batch.

@@ -10,6 +10,10 @@ public enum PlantedDefect: String, Sendable, Equatable, CaseIterable {
     case abortedRecordsVisible = "aborted-records-visible"
     /// What an aborted transaction wrote stays, and its records are folded again.
     case redoKeepsOutputs = "redo-keeps-outputs"
+    /// What the open transaction of a member wrote whose name was taken stays, and its records are folded again.
+    case rejoinKeepsOutputs = "rejoin-keeps-outputs"
+    /// The partition goes on behind a record that shows a defect.
+    case poisonSkipped = "poison-skipped"
     /// A snapshot is written in the middle of a transaction, labelled with the offset before it.
     case snapshotOfUncommittedState = "uncommitted-snapshot"
     /// The last records before the committed offset are folded with outputs when a state is restored.

@@ -46,10 +46,13 @@ public final class SimulatedCluster: Sendable {
     }
 
     /// Appends a committed record.
-    public func append(_ record: SimulatedRecord, to partition: TopicPartition) {
+    /// - Returns: its offset.
+    @discardableResult
+    public func append(_ record: SimulatedRecord, to partition: TopicPartition) -> Int64 {
         withState { state in
             let isKnown = state.append(record, to: partition, transaction: nil)
             precondition(isKnown, "\(partition) does not exist")
+            return Int64(state.topics[partition.topic]?[Int(partition.partition)].slots.count ?? 1) - 1
         }
     }
 
@@ -76,10 +79,10 @@ public final class SimulatedCluster: Sendable {
         withState { $0.stableEnd(partition) ?? 0 }
     }
 
-    /// Whether a reader at this offset has nothing left to read.
-    public func hasNoVisibleRecord(of partition: TopicPartition, from offset: Int64) -> Bool {
+    /// Whether a reader at this offset has nothing left to read, be it up to another offset.
+    public func hasNoVisibleRecord(of partition: TopicPartition, from offset: Int64, to limit: Int64 = .max) -> Bool {
         withState { state in
-            let end = state.stableEnd(partition) ?? 0
+            let end = min(state.stableEnd(partition) ?? 0, limit)
             return offset >= end || (offset..<end).allSatisfy { state.visibleRecord(partition, $0) == nil }
         }
     }
@@ -122,6 +125,17 @@ public final class SimulatedCluster: Sendable {
     public func expireMembers(ofGroup group: String) {
         withState { state in
             for member in state.groups[group]?.members.keys.sorted() ?? [] { state.groups[group]?.remove(member) }
+        }
+    }
+
+    /// Has other members take the names of all static members of the group.
+    /// - Returns: false when there is none.
+    @discardableResult
+    public func takeNames(ofGroup group: String) -> Bool {
+        withState { state in
+            let named = state.groups[group]?.members.filter { $0.value.instance != nil }.keys.sorted() ?? []
+            for member in named { state.groups[group]?.takeName(of: member) }
+            return !named.isEmpty
         }
     }
 

@@ -48,6 +48,13 @@ struct SimulatedGroup: Sendable {
         retarget()
     }
 
+    /// A member joins under the name of this one and leaves at once: the group goes on without both.
+    mutating func takeName(of member: Int) {
+        guard members[member] != nil else { return }
+        replaced.insert(member)
+        remove(member)
+    }
+
     /// Moves the assignment around although the members are the same.
     mutating func shuffle() {
         rotation += 1

@@ -4,7 +4,20 @@ extension SimulatedLog {
     public mutating func subscribe(to topics: [String]) throws(LogError) {
         try enter(.subscribe)
         self.topics = topics
+        leave()
         join()
+    }
+
+    /// Gives up the membership there is. A static one stays known, and the next under its name takes its place.
+    private mutating func leave() {
+        positions = [:]
+        paused = []
+        unansweredAssignment = nil
+        unansweredRevocation = nil
+        obliviousPolls = nil
+        guard let member, instanceID == nil else { return }
+        let group = groupID
+        cluster.withState { $0.groups[group]?.remove(member) }
     }
 
     private mutating func join() {
@@ -63,7 +76,7 @@ extension SimulatedLog {
 
     /// Takes pieces of random size from random partitions, so that runs and batches are cut everywhere.
     private mutating func fill(_ batch: inout InputBatch, _ limits: PollLimits) {
-        let assigned = positions.keys.sorted()
+        let assigned = positions.keys.filter { !paused.contains($0) }.sorted()
         guard !assigned.isEmpty else { return }
         for _ in 0..<cluster.random(1...6) {
             let partition = assigned[cluster.random(0...assigned.count - 1)]
@@ -122,6 +135,7 @@ extension SimulatedLog {
         }
         unansweredRevocation = nil
         for partition in partitions { positions[partition] = nil }
+        paused.subtract(partitions)
         guard let member else { return join() }
         let group = groupID
         cluster.withState { $0.groups[group]?.giveBack(partitions, by: member) }
@@ -132,6 +146,16 @@ extension SimulatedLog {
         for position in positions where self.positions[position.partition] != nil {
             self.positions[position.partition] = position.nextOffset
         }
+    }
+
+    public mutating func pause(_ partitions: [TopicPartition]) throws(LogError) {
+        try enter(.assign)
+        paused.formUnion(partitions.filter { positions[$0] != nil })
+    }
+
+    public mutating func resume(_ partitions: [TopicPartition]) throws(LogError) {
+        try enter(.assign)
+        paused.subtract(partitions)
     }
 
     public mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {

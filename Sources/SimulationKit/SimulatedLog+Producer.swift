@@ -80,14 +80,12 @@ extension SimulatedLog {
     private mutating func validateMember(_ positions: [PartitionPosition]) throws(LogError) {
         guard !positions.isEmpty else { return }
         let (group, member) = (groupID, member)
-        let (isValid, isReplaced) = cluster.withState { state in
-            guard state.defect != .removedMembersMayCommit else { return (true, false) }
-            let found = state.groups[group, default: SimulatedGroup()]
-            return member.map { (found.isMember($0), found.isReplaced($0)) } ?? (false, false)
+        let isValid = cluster.withState { state in
+            guard state.defect != .removedMembersMayCommit else { return true }
+            return member.map { state.groups[group, default: SimulatedGroup()].isMember($0) } ?? false
         }
         guard !isValid else { return }
         mustAbort = true
-        guard !isReplaced else { throw Self.replaced }
         throw LogError(.fenced, code: "UNKNOWN_MEMBER_ID", message: "not a member any more")
     }
 
@@ -146,7 +144,7 @@ extension SimulatedLog {
         case .fenced:
             let name = transactionalID
             cluster.withState { $0.fence(name) }
-        case .fatal: break
+        case .rejoin, .fatal: break
         }
         throw error
     }

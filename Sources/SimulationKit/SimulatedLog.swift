@@ -26,6 +26,7 @@ public struct SimulatedLog: Log, ~Copyable {
     var member: Int?
     var topics: [String] = []
     var positions: [TopicPartition: Int64] = [:]
+    var paused: Set<TopicPartition> = []
     var isCrashed = false
     /// Calls that will still answer "retry".
     var outageCalls = 0
@@ -82,6 +83,22 @@ public struct SimulatedLog: Log, ~Copyable {
             throw LogError(.retry, code: "SIMULATED_OUTAGE", message: "not reachable")
         }
         if [.begin, .produce, .commit].contains(call) { try enterTransactional() }
+        if [.poll, .assign, .commit].contains(call) { try enterGroup(call) }
+    }
+
+    /// Refuses what a member does whose name somebody else has taken.
+    private mutating func enterGroup(_ call: Call) throws(LogError) {
+        guard let member else { return }
+        let (group, isStatic, transaction) = (groupID, instanceID != nil, transaction)
+        let isReplaced = cluster.withState { state in
+            if isStatic, state.happens(.takeName, state.faults.takeName) { state.groups[group]?.takeName(of: member) }
+            guard let found = state.groups[group], found.isReplaced(member) else { return false }
+            if state.defect == .rejoinKeepsOutputs, let transaction { state.end(transaction, .committed) }
+            return state.defect != .removedMembersMayCommit || call != .commit
+        }
+        guard isReplaced else { return }
+        mustAbort = transaction != nil
+        throw Self.replaced
     }
 
     private mutating func enterTransactional() throws(LogError) {
@@ -104,7 +121,7 @@ public struct SimulatedLog: Log, ~Copyable {
     }
 
     static var replaced: LogError {
-        LogError(.fatal, code: "FENCED_INSTANCE_ID", message: "another member has the instance id")
+        LogError(.rejoin, code: "FENCED_INSTANCE_ID", message: "another member has the instance id")
     }
 
     static var crashed: LogError { LogError(.fatal, code: crashCode, message: "the process is dead") }

@@ -12,6 +12,8 @@ final class SimulatedProcess {
     }
 
     static let groupID = "meter.ledger"
+    /// The id of an entry that the processor can't fold.
+    static let poisonID: UInt64 = 1 << 61
 
     let slot: Int
     let signals = Signals()
@@ -49,7 +51,7 @@ final class SimulatedProcess {
                 transactionalID: "ledger-\(slot)",
                 instanceID: isStatic ? "ledger-\(slot)" : nil
             ),
-            configuration: LedgerProcessor.Configuration(),
+            configuration: LedgerProcessor.Configuration(faultyID: defect == .poisonSkipped ? nil : Self.poisonID),
             options: StreamOptions(groupID: Self.groupID, outputs: outputs, limits: limits),
             environment: environment
         )

@@ -4,7 +4,8 @@
 /// once per batch. A rebalance never happens behind the caller's back: `poll` reports it and the caller answers with `assign` or
 /// `unassign` after it has committed or dropped what it must.
 public protocol Log: ~Copyable, SendableMetatype {
-    /// Joins the group and subscribes. Assignments arrive through `poll`.
+    /// Joins the group and subscribes. Assignments arrive through `poll`. Called again (after `.rejoin`) it gives up the membership there is
+    /// and joins as a new member: nothing of the former assignment remains, nor of rebalances that were not answered.
     mutating func subscribe(to topics: [String]) throws(LogError)
 
     /// Waits up to `timeoutMilliseconds` for the first record, then takes what is there without waiting, up to the limits.
@@ -24,6 +25,12 @@ public protocol Log: ~Copyable, SendableMetatype {
     /// Continues reading at other positions (after an aborted batch, to be redone); records fetched before are not delivered any more.
     /// Positions of partitions that are not assigned any more are passed over: `poll` will report their loss.
     mutating func seek(to positions: [PartitionPosition]) throws(LogError)
+
+    /// Stops reading partitions, which stay this member's, until `resume` is called or they are assigned anew; records fetched before are not
+    /// delivered any more. Partitions that are not assigned are passed over.
+    mutating func pause(_ partitions: [TopicPartition]) throws(LogError)
+    /// Reads paused partitions again; `seek` says from where.
+    mutating func resume(_ partitions: [TopicPartition]) throws(LogError)
 
     /// The group's committed next offset of each partition, nil where nothing was committed. Waits for offsets of open transactions.
     mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?]
@@ -90,6 +97,9 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The producer was replaced or expired: drop the state, get a new producer, restore from what is committed. Whether the
         /// membership is gone as well is for `poll` to say.
         case fenced
+        /// The membership is gone, and the log does not join again by itself: as after `.fenced`, and `subscribe` again. Until then it
+        /// neither reads nor commits.
+        case rejoin
         /// Nothing helps but a person: stop with the reason.
         case fatal
     }

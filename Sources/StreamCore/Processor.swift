@@ -46,7 +46,7 @@ extension Processor {
     public static func fingerprint(of configuration: Configuration) -> UInt64 { 0 }
 }
 
-/// A defect found while folding: the partition stops, and says where.
+/// A defect found while folding: the partition stands still before the record, and says where.
 public struct ProcessorFault: Error, Sendable, CustomStringConvertible {
     public var partition: TopicPartition
     public var offset: Int64

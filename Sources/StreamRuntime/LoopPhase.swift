@@ -5,7 +5,7 @@ enum LoopPhase: Equatable {
     /// Not subscribed yet.
     case joining
     case running
-    /// The open transaction failed; it is to be aborted and state restored before anything else.
+    /// The open transaction or the membership failed; that is to be mended and state restored before anything else.
     case recovering(Recovery)
     /// A stop was requested: commit, leave.
     case draining
@@ -13,11 +13,16 @@ enum LoopPhase: Equatable {
     case failed
 
     struct Recovery: Equatable {
-        enum Scope: Equatable {
+        /// Each does what the ones before it do, and more.
+        enum Scope: Int, Comparable {
             /// Abort; restore the tasks with uncommitted work.
             case redo
             /// New producer; restore all tasks.
             case fenced
+            /// New producer; drop all tasks and join the group again, which gives partitions anew.
+            case rejoin
+
+            static func < (left: Scope, right: Scope) -> Bool { left.rawValue < right.rawValue }
         }
 
         var scope: Scope
@@ -26,7 +31,7 @@ enum LoopPhase: Equatable {
 
     func allows(_ next: LoopPhase) -> Bool {
         switch (self, next) {
-        case (.joining, .running), (.joining, .draining), (.joining, .failed): true
+        case (.joining, .running), (.joining, .recovering), (.joining, .draining), (.joining, .failed): true
         case (.running, .recovering), (.running, .draining), (.running, .failed): true
         case (.recovering, .recovering), (.recovering, .running), (.recovering, .draining), (.recovering, .failed): true
         case (.draining, .stopped), (.draining, .failed): true

@@ -28,6 +28,11 @@ public enum StreamEvent: Sendable {
     case redoing(LogError, attempt: Int)
     /// The producer is replaced and all state restored.
     case fenced(LogError, attempt: Int)
+    /// The membership is gone: the group is joined again, and all state dropped until it gives partitions.
+    case rejoining(LogError, attempt: Int)
+    /// A record shows a defect of the processor: its partition stands still before it, until it is given to another member or the process
+    /// starts again.
+    case halted(ProcessorFault)
     /// A stop was wanted and the open transaction could not be committed in time; its records will be folded again.
     case leftUndone(String)
     case stopped
@@ -48,6 +53,8 @@ public enum StreamEvent: Sendable {
         case .outageEnded: "stream.outage-ended"
         case .redoing: "stream.redoing"
         case .fenced: "stream.fenced"
+        case .rejoining: "stream.rejoining"
+        case .halted: "stream.halted"
         case .leftUndone: "stream.left-undone"
         case .stopped: "stream.stopped"
         case .failed: "stream.failed"
@@ -65,6 +72,8 @@ public enum StreamEvent: Sendable {
         case .outageStarted: .streamOutage
         case .redoing: .streamRedo
         case .fenced: .streamFenced
+        case .rejoining: .streamRejoin
+        case .halted: .streamHalted
         case .leftUndone: .streamUndone
         case .failed: .streamFailed
         }
@@ -73,8 +82,9 @@ public enum StreamEvent: Sendable {
     public var severity: Severity {
         switch self {
         case .restoring, .live, .revoked, .snapshotWritten, .outageEnded, .stopped: .info
-        case .lost, .snapshotFailed, .snapshotRejected, .outageStarted, .redoing, .fenced, .leftUndone: .warning
-        case .recordsGone, .failed: .error
+        case .lost, .snapshotFailed, .snapshotRejected, .outageStarted, .redoing, .fenced, .rejoining, .leftUndone:
+            .warning
+        case .recordsGone, .halted, .failed: .error
         }
     }
 }
@@ -100,6 +110,10 @@ extension StreamEvent: CustomStringConvertible {
             "\(operation): works again after \(attempts) attempts, \(milliseconds) ms"
         case .redoing(let error, let attempt): "redoing the open transaction, attempt \(attempt): \(error)"
         case .fenced(let error, let attempt): "fenced, restoring everything, attempt \(attempt): \(error)"
+        case .rejoining(let error, let attempt):
+            "the group took this member's place, joining again and restoring everything, attempt \(attempt): \(error)"
+        case .halted(let fault):
+            "\(fault.partition): stands still at offset \(fault.offset), where the processor shows a defect: \(fault.reason)"
         case .leftUndone(let reason): "stopped without committing: \(reason)"
         case .stopped: "stopped"
         case .failed(let failure): "failed: \(failure)"

@@ -4,10 +4,10 @@ public import StreamCore
 public enum StreamFailure: Error, Sendable {
     /// The log answered with an error that nothing helps against.
     case log(LogError, operation: String)
-    /// A defect of the processor, at the record where it showed. Nothing was skipped and nothing of it committed.
-    case processor(ProcessorFault)
     /// Too many recoveries without a commit between them.
     case recoveriesExhausted(count: Int, LogError)
+    /// The membership was lost again and again soon after the group was joined: another process joins under the same name.
+    case nameContested(count: Int, LogError)
     /// There is a snapshot of this group at an offset, so records before it were processed, but the group's committed offset is gone.
     /// Starting over would emit their results again.
     case committedOffsetGone(TopicPartition, snapshotOffset: Int64)
@@ -21,9 +21,11 @@ extension StreamFailure: CustomStringConvertible {
     public var description: String {
         switch self {
         case .log(let error, let operation): "\(operation): \(error)"
-        case .processor(let fault): fault.description
         case .recoveriesExhausted(let count, let error):
             "gave up after \(count) recoveries in a row, the last for \(error)"
+        case .nameContested(let count, let error):
+            "joined the group \(count) times, and each time another member took the name soon: another process runs under the same instance"
+                + " name; give each its own (--instance): \(error)"
         case .committedOffsetGone(let partition, let offset):
             "\(partition): the group has no committed offset, but a snapshot at \(offset) shows that it had one;"
                 + " set the group's offset, or remove the snapshot to process everything again"

@@ -22,6 +22,14 @@ public struct StreamLimits: Sendable, Equatable {
     public var recoveryPauseMilliseconds: ClosedRange<Int64> = 100...10_000
     /// Recoveries in a row, without a commit between them, after which the thread stops.
     public var consecutiveRecoveries = 12
+    /// First and longest pause before the group is joined again under a name that was taken; the first of a row comes at once.
+    public var rejoinPauseMilliseconds: ClosedRange<Int64> = 500...10_000
+    /// A membership that lasted less than this was cut short by another member with its name: one that ends with an outage of the log has
+    /// lasted a session at least. So it is shorter than a session, and longer than the longest pause above and a heartbeat or two, or two
+    /// processes with one name would take it from each other for ever.
+    public var shortMembershipMilliseconds: Int64 = 25_000
+    /// Memberships in a row that were cut short, after which the thread stops: somebody else uses its name.
+    public var consecutiveRejoins = 8
     /// How long calls that answer "retry" are made again after a stop was requested or partitions are taken away; then the work is
     /// left undone.
     public var drainMilliseconds: Int64 = 8_000

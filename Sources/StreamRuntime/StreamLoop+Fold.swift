@@ -26,6 +26,7 @@ extension StreamLoop where L: ~Copyable {
             guard next < run.upperBound else { return }
             let end = sliceEnd(from: next, to: run.upperBound, task: tasks[index])
             if batch.entries[next].offset >= tasks[index].committedOffset { goLive(taskAt: index) }
+            guard !tasks[index].isHalted(at: batch.entries[next].offset) else { return try standStill(taskAt: index) }
             if tasks[index].phase == .live { try beginIfNeeded() }
             try foldSlice(next..<end, intoTaskAt: index)
             next = end
@@ -33,13 +34,15 @@ extension StreamLoop where L: ~Copyable {
         }
     }
 
-    /// The end of the slice that is folded at once: limited in records, of ascending offsets, and cut where muted folding ends.
+    /// The end of the slice that is folded at once: limited in records, of ascending offsets, and cut where muted folding ends and where
+    /// the partition stands still.
     private func sliceEnd(from start: Int, to limit: Int, task: borrowing StreamTask<P>) -> Int {
         let limit = min(limit, start + max(1, limits.foldRecords))
         let isMuted = batch.entries[start].offset < task.committedOffset
         var end = start + 1
         while end < limit, batch.entries[end].offset > batch.entries[end - 1].offset {
             if isMuted, batch.entries[end].offset >= task.committedOffset { break }
+            if task.isHalted(at: batch.entries[end].offset) { break }
             end += 1
         }
         return end
@@ -50,7 +53,7 @@ extension StreamLoop where L: ~Copyable {
         do throws(ProcessorFault) {
             try tasks[index].processor.fold(batch, slice, into: &effects)
         } catch {
-            throw .processor(error)
+            throw .processor(placed(error, in: slice, of: tasks[index].partition))
         }
         let last = batch.entries[slice.upperBound - 1]
         let bytes = last.value.upperBound - batch.entries[slice.lowerBound].key.lowerBound
@@ -69,6 +72,15 @@ extension StreamLoop where L: ~Copyable {
             work.inputRecords += slice.count
             work.inputBytes += bytes
         }
+    }
+
+    /// The fault at a record of the slice: a processor that names another one is wrong, and everything before the slice was folded well.
+    private func placed(_ fault: ProcessorFault, in slice: Range<Int>, of partition: TopicPartition) -> ProcessorFault {
+        var fault = fault
+        fault.partition = partition
+        let offsets = batch.entries[slice.lowerBound].offset...batch.entries[slice.upperBound - 1].offset
+        if !offsets.contains(fault.offset) { fault.offset = offsets.lowerBound }
+        return fault
     }
 
     mutating func goLive(taskAt index: Int) {

@@ -51,6 +51,13 @@ extension StreamLoop where L: ~Copyable {
         try retrier.run("unassign", on: &log) { (log: inout L) throws(LogError) in try log.unassign(partitions) }
     }
 
+    /// Forgets what the group gave, because this membership is gone.
+    mutating func dropAllTasks() {
+        drop(tasks.map(\.partition))
+        owesAssignment = false
+        wasAssigned = false
+    }
+
     private mutating func drop(_ partitions: [TopicPartition]) {
         for task in tasks where partitions.contains(task.partition) { metrics.hide(task) }
         tasks.removeAll { partitions.contains($0.partition) }

@@ -8,6 +8,7 @@ extension StreamLoop where L: ~Copyable {
     mutating func restoreTasks() throws(LoopInterruption) {
         let unrestored = tasks.indices.filter { tasks[$0].phase == .unrestored }
         if !unrestored.isEmpty {
+            try resumeHalted(unrestored)
             let partitions = unrestored.map { tasks[$0].partition }
             let committed = try retrier.run("committed offsets", on: &log) { (log: inout L) throws(LogError) in
                 try log.committedOffsets(of: partitions)
@@ -40,6 +41,7 @@ extension StreamLoop where L: ~Copyable {
             processor: P(configuration: configuration, partition: partition.partition)
         )
         task.isAssigned = tasks[index].isAssigned
+        task.halt = tasks[index].halt
         task.snapshot.atMilliseconds = started
         try loadSnapshot(into: &task, committed: committed)
         var start = task.snapshot.nextOffset ?? ends.low

@@ -30,13 +30,14 @@ extension StreamLoop where L: ~Copyable {
         status.partitions = tasks.map { task in
             StreamStatus.Partition(
                 partition: task.partition,
-                phase: task.phase == .live ? .live : .restoring,
+                phase: task.isHalted ? .halted : task.phase == .live ? .live : .restoring,
                 nextOffset: task.nextOffset,
                 committedOffset: task.committedOffset,
                 endOffset: task.endOffset,
                 snapshotOffset: task.snapshot.nextOffset,
                 snapshotByteCount: task.snapshot.byteCount,
-                stateSizes: task.processor.stateSizes
+                stateSizes: task.processor.stateSizes,
+                fault: task.halt?.fault
             )
         }
         return status

@@ -13,7 +13,7 @@ public enum StepOutcome: Sendable, Equatable {
 /// The deterministic core of a stream thread: one log, and the tasks of the partitions that it was given.
 ///
 /// A step polls, folds each run of records into its partition's task, hands the effects to the producer, and commits when the
-/// transaction is old or large enough; it also answers rebalances, restores state and carries out the four reactions to errors. The
+/// transaction is old or large enough; it also answers rebalances, restores state and carries out the reactions to errors. The
 /// loop is driven by one thread, or step by step by a simulator; time and waiting come from `StreamEnvironment`.
 ///
 /// State is only ever ahead of what is committed while a transaction is open. When that fails, the tasks it touched are thrown away
@@ -45,6 +45,10 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
     var owesAssignment = false
     var wasAssigned = false
     var recoveriesInARow = 0
+    /// When the group was joined; nil once that membership is known to be gone.
+    var joinedAtMilliseconds: Int64?
+    /// Times that the group was joined again because of memberships that ended too soon.
+    var rejoinsInARow = 0
     var statusDueAtMilliseconds: Int64 = 0
     var committedTransactions: Int64 = 0
     var committedRecords: Int64 = 0
@@ -92,7 +96,9 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func join() throws(LoopInterruption) -> StepOutcome {
+    /// Joins the group. What it gives comes through `poll`.
+    @discardableResult
+    mutating func join() throws(LoopInterruption) -> StepOutcome {
         guard !environment.isStopRequested() else {
             phase.move(to: .draining)
             return .worked
@@ -100,6 +106,7 @@ public struct StreamLoop<P: Processor, L: Log & ~Copyable>: ~Copyable {
         try retrier.run("subscribe", on: &log) { (log: inout L) throws(LogError) in
             try log.subscribe(to: [P.inputTopic])
         }
+        joinedAtMilliseconds = environment.nowMilliseconds
         phase.move(to: .running)
         return .worked
     }

@@ -19,10 +19,12 @@ struct StreamMetrics {
     let commits: Counter
     let redos: Counter
     let fences: Counter
+    let rejoins: Counter
     let retries: Counter
     let snapshots: Counter
     let snapshotWrittenBytes: Counter
     let rejectedSnapshots: Counter
+    let haltedPartitions: Gauge
     let commitSeconds: Histogram
     let transactionSeconds: Histogram
     let restoreSeconds: Histogram
@@ -58,10 +60,16 @@ struct StreamMetrics {
         commits = counter(MetricName.streamCommits, "Transactions committed.")
         redos = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "redo")])
         fences = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "fenced")])
+        rejoins = counter(MetricName.streamRecoveries, recoveries, [MetricLabel("kind", "rejoin")])
         retries = counter(MetricName.streamRetries, "Calls to the log made again after a pause.")
         snapshots = counter(MetricName.streamSnapshots, "Snapshots written.")
         snapshotWrittenBytes = counter(MetricName.streamSnapshotWrittenBytes, "Bytes of state written as snapshots.")
         rejectedSnapshots = counter(MetricName.streamRejectedSnapshots, "Snapshots found and not used.")
+        haltedPartitions = registry.gauge(
+            MetricName.streamHaltedPartitions,
+            help: "Partitions that stand still at a record which shows a defect of the processor.",
+            labels: [label]
+        )
         commitSeconds = histogram(MetricName.streamCommitSeconds, "Time a commit takes.")
         transactionSeconds = histogram(MetricName.streamTransactionSeconds, "Time from begin to committed.")
         restoreSeconds = histogram(MetricName.streamRestoreSeconds, "Time from assignment to live.")
@@ -120,6 +128,7 @@ struct StreamMetrics {
 
     /// Takes the partition's series off the page.
     func hide<P: Processor>(_ task: borrowing StreamTask<P>) {
+        if task.halt != nil { haltedPartitions.add(-1) }
         let labels = labels(of: task.partition)
         let names = [
             MetricName.streamLag, MetricName.streamSnapshotAge, MetricName.streamSnapshotBytes, MetricName.streamTime,

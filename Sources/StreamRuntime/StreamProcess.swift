@@ -4,8 +4,8 @@ public import Telemetry
 
 /// The stream threads of one processor in one process. They share nothing but metrics and the wish to stop.
 ///
-/// When one of them fails the others commit and leave too, so that the supervisor restarts the whole; a partition whose processor
-/// has a defect would otherwise bring down one thread after another.
+/// When one of them fails the others commit and leave too, so that the supervisor restarts the whole: what ends one thread for good would
+/// otherwise end one after another. A record that shows a defect ends none, only its partition stands still.
 public final class StreamProcess<P: Processor, L: Log & ~Copyable>: Sendable {
     private struct State {
         var runningThreads = 0

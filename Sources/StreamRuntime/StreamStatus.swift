@@ -15,6 +15,8 @@ public struct StreamStatus: Sendable {
         public enum Phase: String, Sendable {
             case restoring
             case live
+            /// Stands still at the record of `fault`.
+            case halted
         }
 
         public var partition: TopicPartition
@@ -28,6 +30,8 @@ public struct StreamStatus: Sendable {
         public var snapshotOffset: Int64?
         public var snapshotByteCount: Int
         public var stateSizes: [(name: String, count: Int)]
+        /// The record at which it stands still, or will.
+        public var fault: ProcessorFault?
     }
 
     public var activity = Activity.joining
@@ -41,8 +45,9 @@ public struct StreamStatus: Sendable {
 
     public init() {}
 
-    /// Does its work: the group has given it its partitions, and the state of each is restored. One that got none stands by.
+    /// Does its work: the group has given it its partitions, the state of each is restored, and none stands still. One that got none stands
+    /// by.
     public var isReady: Bool {
-        activity == .running && wasAssigned && partitions.allSatisfy { $0.phase == .live }
+        activity == .running && wasAssigned && partitions.allSatisfy { $0.phase == .live && $0.fault == nil }
     }
 }

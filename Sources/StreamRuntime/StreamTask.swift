@@ -26,6 +26,15 @@ struct StreamTask<P: Processor> {
     var streamTimeMilliseconds: Int64?
     var restoreStartedAtMilliseconds: Int64 = 0
     var snapshot = SnapshotState()
+    /// Set once a record showed a defect of the processor; stays when the state is restored.
+    var halt: Halt?
+
+    /// The place where the partition stands still: nothing from there on is folded.
+    struct Halt {
+        var fault: ProcessorFault
+        /// Everything before is folded, and the log was told to read no more.
+        var isReached = false
+    }
 
     /// What is known of the snapshots of this partition.
     struct SnapshotState {
@@ -46,6 +55,10 @@ struct StreamTask<P: Processor> {
 
     /// Holds work that is not committed.
     var isDirty: Bool { phase == .live && nextOffset > committedOffset }
+
+    var isHalted: Bool { halt?.isReached ?? false }
+
+    func isHalted(at offset: Int64) -> Bool { halt.map { offset >= $0.fault.offset } ?? false }
 
     var position: PartitionPosition { PartitionPosition(partition, nextOffset: nextOffset) }
 

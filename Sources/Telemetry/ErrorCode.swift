@@ -8,6 +8,8 @@ public enum ErrorCode: String, Sendable, CaseIterable, CustomStringConvertible {
     case streamOutage = "ERR_STREAM_OUTAGE"
     case streamRedo = "ERR_STREAM_REDO"
     case streamFenced = "ERR_STREAM_FENCED"
+    case streamRejoin = "ERR_STREAM_REJOIN"
+    case streamHalted = "ERR_STREAM_HALTED"
     case streamLost = "ERR_STREAM_LOST"
     case streamUndone = "ERR_STREAM_UNDONE"
     case streamRecordsGone = "ERR_STREAM_RECORDS_GONE"

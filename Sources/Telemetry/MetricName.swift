@@ -19,6 +19,8 @@ public enum MetricName {
     public static let streamOutputBatches = "meterlog_stream_output_batches_total"
     /// Per `kind`: assigned, revoked, lost.
     public static let streamRebalances = "meterlog_stream_rebalances_total"
+    /// Partitions that stand still at a record which shows a defect.
+    public static let streamHaltedPartitions = "meterlog_stream_halted_partitions"
     public static let streamPollSeconds = "meterlog_stream_poll_seconds_total"
     public static let streamSnapshotWrittenBytes = "meterlog_stream_snapshot_written_bytes_total"
     /// Per partition.

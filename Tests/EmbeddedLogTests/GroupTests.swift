@@ -9,11 +9,13 @@ private struct Member {
     var id = ""
     var instance: String?
     var generation: Int32 = -1
+    /// The subscription it offers.
+    var metadata: [UInt8] = [0, 0]
 
     func joinRequest(sessionTimeout: Int32 = 10_000) -> JoinGroupRequest {
         var offered = JoinGroupRequest.JoinGroupRequestProtocol()
         offered.name = "range"
-        offered.metadata = [0, 0]
+        offered.metadata = metadata
         var request = JoinGroupRequest()
         request.groupId = group
         request.sessionTimeoutMs = sessionTimeout
@@ -225,6 +227,55 @@ struct GroupTests {
             #expect(try restarted.sync().assignment == [5])
             #expect(try member.heartbeat() == .fencedInstanceId)
         }
+    }
+
+    @Test("what a restarted static member owned is no reason for a rebalance, what it reads is")
+    func staticSubscription() async throws {
+        try await TestBroker.with { broker in
+            var member = Member(client: try broker.connect(), group: "g", instance: "i")
+            member.metadata = try Self.subscription(["t"], owned: [0, 1])
+            _ = try member.join()
+            _ = try member.sync([member.id: [5]])
+            var restarted = Member(client: try broker.connect(), group: "g", instance: "i")
+            restarted.metadata = try Self.subscription(["t"], owned: [])
+            #expect(try restarted.join().generationId == member.generation)
+            #expect(try restarted.sync().assignment == [5])
+            var changed = Member(client: try broker.connect(), group: "g", instance: "i")
+            changed.metadata = try Self.subscription(["t", "u"], owned: [])
+            #expect(try changed.join().generationId == member.generation + 1)
+        }
+    }
+
+    /// A consumer's subscription that names what it owns (version 1).
+    private static func subscription(_ topics: [String], owned: [Int32]) throws -> [UInt8] {
+        var subscription = ConsumerProtocolSubscription()
+        subscription.topics = topics
+        var partitions = ConsumerProtocolSubscription.TopicPartition()
+        partitions.topic = "t"
+        partitions.partitions = owned
+        subscription.ownedPartitions = owned.isEmpty ? [] : [partitions]
+        return try subscription.encoded(version: 1)
+    }
+
+    @Test("after a restart of the broker a static member joins as before, and keeps the id it was told")
+    func staticMemberAfterRestart() async throws {
+        let first = try await TestBroker.start()
+        var member = Member(client: try first.connect(), group: "g", instance: "i")
+        _ = try member.join()
+        _ = try member.sync([member.id: [5]])
+        var again = Member(client: try first.connect(), group: "g", instance: "i")
+        _ = try again.join()
+        try await first.stop()
+        let second = try await TestBroker.start(directory: first.directory)
+        var returned = Member(client: try second.connect(), group: "g", id: again.id, instance: "i")
+        returned.generation = again.generation
+        #expect(try returned.heartbeat() == ErrorCode.none)
+        var joined = Member(client: try second.connect(), group: "g", instance: "i")
+        #expect(try joined.join().generationId == again.generation)
+        #expect(try joined.heartbeat() == ErrorCode.none)
+        #expect(try returned.heartbeat() == .fencedInstanceId)
+        try await second.stop()
+        try TestBroker.removeDirectory(first.directory)
     }
 
     @Test("leaving empties the group; then it can be deleted, with its offsets")

@@ -33,6 +33,15 @@ struct ErrorTableTests {
         }
     }
 
+    @Test("what is fatal to a consumer needs a new one, what is fatal to a producer stops the thread")
+    func fatalFlag() {
+        let fatal = ErrorTable.Flags(isFatal: true)
+        for operation in ErrorTable.Operation.allCases {
+            let expected: LogError.Reaction = operation == .consume || operation == .group ? .rejoin : .fatal
+            #expect(ErrorTable.reaction(to: "_FAIL", flags: fatal, during: operation) == expected, "\(operation)")
+        }
+    }
+
     @Test("no name is in both tables")
     func disjoint() {
         let both = Set(ErrorTable.unconditional.keys).intersection(ErrorTable.unflagged.keys)
@@ -44,7 +53,7 @@ struct ErrorTableTests {
         arguments: [
             ("_FENCED", LogError.Reaction.fenced), ("PRODUCER_FENCED", .fenced), ("INVALID_PRODUCER_EPOCH", .fenced),
             ("INVALID_PRODUCER_ID_MAPPING", .fenced), ("UNKNOWN_MEMBER_ID", .fenced), ("ILLEGAL_GENERATION", .fenced),
-            ("FENCED_INSTANCE_ID", .fatal), ("TOPIC_AUTHORIZATION_FAILED", .fatal), ("MSG_SIZE_TOO_LARGE", .fatal),
+            ("FENCED_INSTANCE_ID", .rejoin), ("TOPIC_AUTHORIZATION_FAILED", .fatal), ("MSG_SIZE_TOO_LARGE", .fatal),
             ("OFFSET_OUT_OF_RANGE", .fatal), ("_TRANSPORT", .retry), ("_TIMED_OUT", .retry),
             ("UNSTABLE_OFFSET_COMMIT", .retry), ("CONCURRENT_TRANSACTIONS", .retry), ("_MSG_TIMED_OUT", .abortAndRedo),
             ("REBALANCE_IN_PROGRESS", .abortAndRedo), ("a name that nobody knows", .fatal),

@@ -26,12 +26,20 @@ struct LoopErrorTests {
     }
 
     private func loop(
-        consecutiveRecoveries: Int = 12
+        consecutiveRecoveries: Int = 12,
+        consecutiveRejoins: Int = 8,
+        instance: String? = nil
     ) throws -> StreamLoop<LedgerProcessor, RememberingLog> {
-        let settings = KafkaSettings(brokers: [cluster.brokers], clientID: "loop")
+        let settings = KafkaSettings(
+            brokers: [cluster.brokers],
+            clientID: "loop",
+            // The mock cluster waits for a member that doesn't come back.
+            consumerProperties: ["session.timeout.ms": "6000", "heartbeat.interval.ms": "500"]
+        )
         let options = KafkaLog.Options(
             groupID: "ledger",
             transactionalID: "ledger-0",
+            groupInstanceID: instance,
             transactionTimeoutMilliseconds: 10_000,
             requestTimeoutMilliseconds: 5_000
         )
@@ -40,6 +48,7 @@ struct LoopErrorTests {
         limits.commitIntervalMilliseconds = 20
         limits.pollTimeoutMilliseconds = 20
         limits.consecutiveRecoveries = consecutiveRecoveries
+        limits.consecutiveRejoins = consecutiveRejoins
         let world = world
         return StreamLoop(
             log: RememberingLog(try KafkaLog(settings: settings, options: options), memory),
@@ -115,6 +124,8 @@ struct LoopErrorTests {
             switch one.reaction {
             case .abortAndRedo: #expect(recoveries.first == "stream.redoing", "\(one.testDescription): \(codes)")
             case .fenced: #expect(recoveries == ["stream.fenced"], "\(one.testDescription): \(codes)")
+            case .rejoin:
+                #expect(codes.filter { $0 == "stream.rejoining" }.count == 1, "\(one.testDescription): \(codes)")
             default: #expect(recoveries == [], "\(one.testDescription): \(codes)")
             }
             next += 1
@@ -168,5 +179,60 @@ struct LoopErrorTests {
         }
         #expect(codes.last == "stream.failed")
         #expect(memory.outputs == [])
+    }
+
+    /// Requests of a group's member, by their numbers in the protocol.
+    enum GroupRequest: Int16, CaseIterable {
+        case join = 11
+        case heartbeat = 12
+        case sync = 14
+    }
+
+    @Test("a member that is fenced by its name joins again with a new client", arguments: GroupRequest.allCases)
+    func fencedByName(request: GroupRequest) throws {
+        var loop = try loop(instance: "ledger-0")
+        if request == .heartbeat {
+            try append(1...3)
+            try run(&loop, untilCommitted: 3)
+        }
+        // FENCED_INSTANCE_ID
+        cluster.failNext(apiKey: request.rawValue, with: [82])
+        let end = MonotonicClock.nanoseconds() + 30_000_000_000
+        while !codes.contains("stream.rejoining"), MonotonicClock.nanoseconds() < end { _ = try loop.step() }
+        try append(request == .heartbeat ? 4...6 : 1...6)
+        try run(&loop, untilCommitted: 6)
+        #expect(codes.filter { $0 == "stream.rejoining" }.count == 1, "\(codes)")
+        #expect(sums == Array(1...6))
+        loop.withLog { (log: inout RememberingLog) in log.close() }
+    }
+
+    @Test("a name that is taken again and again stops the loop, and it says what to do")
+    func contestedName() throws {
+        var loop = try loop(consecutiveRejoins: 3, instance: "ledger-0")
+        cluster.failNext(apiKey: GroupRequest.join.rawValue, with: Array(repeating: 82, count: 100))
+        do throws(StreamFailure) {
+            try run(&loop, untilCommitted: 1)
+            Issue.record("it went on for ever")
+        } catch {
+            guard case .nameContested(count: 3, let cause) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(cause.code == "FENCED_INSTANCE_ID")
+        }
+        #expect(world.pauses.withLock { $0 } == [500, 1_000])
+        #expect(codes == Array(repeating: "stream.rejoining", count: 3) + ["stream.failed"])
+    }
+
+    @Test("a producer that is fenced before the loop has joined joins all the same")
+    func fencedBeforeJoining() throws {
+        var loop = try loop()
+        try append(1...3)
+        // PRODUCER_FENCED
+        cluster.failNext(apiKey: TransactionErrorTests.Request.initProducerID.rawValue, with: [90])
+        try run(&loop, untilCommitted: 3)
+        #expect(codes.first == "stream.rejoining")
+        #expect(sums == [1, 2, 3])
+        loop.withLog { (log: inout RememberingLog) in log.close() }
     }
 }

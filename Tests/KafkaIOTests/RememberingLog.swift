@@ -46,6 +46,9 @@ struct RememberingLog: Log, ~Copyable {
     mutating func unassign(_ partitions: [TopicPartition]) throws(LogError) { try log.unassign(partitions) }
     mutating func seek(to positions: [PartitionPosition]) throws(LogError) { try log.seek(to: positions) }
 
+    mutating func pause(_ partitions: [TopicPartition]) throws(LogError) { try log.pause(partitions) }
+    mutating func resume(_ partitions: [TopicPartition]) throws(LogError) { try log.resume(partitions) }
+
     mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {
         partitions.map { memory.offset($0) }
     }

@@ -85,8 +85,10 @@ struct TransactionErrorTests {
             (nil, [14, 15, 16, 7, 3]),
             // REBALANCE_IN_PROGRESS
             (.abortAndRedo, [27]),
-            // OFFSET_METADATA_TOO_LARGE, FENCED_INSTANCE_ID
-            (.fatal, [12, 30, 53, 82]),
+            // OFFSET_METADATA_TOO_LARGE
+            (.fatal, [12, 30, 53]),
+            // FENCED_INSTANCE_ID
+            (.rejoin, [82]),
             // ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID
             (.fenced, [22, 25, 47, 90]),
         ]
@@ -122,7 +124,7 @@ struct TransactionErrorTests {
         // Doing what the reaction says leads to a committed transaction, at once or after being fenced on top of it.
         for _ in 0..<2 {
             guard let reaction = error?.reaction, reaction != .fatal else { break }
-            if reaction == .fenced { try log.renewProducer() } else { try log.abort() }
+            if reaction == .fenced || reaction == .rejoin { try log.renewProducer() } else { try log.abort() }
             error = transact(&log)
         }
         #expect(error == nil || one.reaction == .fatal, "\(String(describing: error))")

@@ -44,7 +44,7 @@ import VEE
 
     private static let endings = [
         "_total", "_seconds", "_bytes", "_records", "_entries", "_info", "_threads", "_fds", "_connections",
-        "_requests",
+        "_requests", "_partitions",
     ]
 
     private static func isMetric(_ name: String) -> Bool { endings.contains { name.hasSuffix($0) } }

@@ -37,8 +37,9 @@ import Testing
         }
         for kind in FaultKind.allCases { #expect(faults[kind.rawValue, default: 0] > 0, "\(kind) never happened") }
         let codes = [
-            "stream.fenced", "stream.live", "stream.lost", "stream.outage-ended", "stream.outage-started",
-            "stream.redoing", "stream.restoring", "stream.revoked", "stream.snapshot-rejected",
+            "stream.fenced", "stream.halted", "stream.live", "stream.lost", "stream.outage-ended",
+            "stream.outage-started",
+            "stream.redoing", "stream.rejoining", "stream.restoring", "stream.revoked", "stream.snapshot-rejected",
             "stream.snapshot-written", "stream.stopped",
         ]
         for code in codes { #expect(events[code, default: 0] > 0, "\(code) never reported") }

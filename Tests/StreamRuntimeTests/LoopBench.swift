@@ -43,6 +43,7 @@ final class LoopBench {
         _ cluster: SimulatedCluster,
         configuration: LedgerProcessor.Configuration = .init(),
         group: String = LoopBench.group,
+        instance: String? = nil,
         limits: StreamLimits = StreamLimits()
     ) {
         self.cluster = cluster
@@ -54,7 +55,7 @@ final class LoopBench {
             report: { event in world.events.withLock { $0.append(event) } }
         )
         loop = StreamLoop(
-            log: SimulatedLog(cluster: cluster, groupID: group, transactionalID: "\(group)-0"),
+            log: SimulatedLog(cluster: cluster, groupID: group, transactionalID: "\(group)-0", instanceID: instance),
             configuration: configuration,
             options: StreamOptions(groupID: group, outputs: Self.outputs, limits: limits),
             environment: environment

@@ -47,22 +47,6 @@ import Testing
         #expect(second.sums("k0") == [1, 2, 3, 4, 5, 6, 7])
     }
 
-    @Test func aProcessorFaultStopsWhereItWasAndCommitsNothingOfIt() throws {
-        let bench = LoopBench(LoopBench.cluster(), configuration: .init(faultyID: 4))
-        bench.append(1...6)
-        do {
-            try bench.run()
-            Issue.record("the fault did not stop the loop")
-        } catch {
-            guard case .processor(let fault) = error else { throw error }
-            #expect(fault.partition == TopicPartition(LedgerProcessor.inputTopic, 0))
-            #expect(fault.offset == 3)
-        }
-        #expect(bench.status.activity == .failed)
-        #expect((bench.committed() ?? 0) <= 3)
-        #expect(bench.sums("k0").count == Int(bench.committed() ?? 0))
-    }
-
     @Test func anOutageIsWaitedOutAndSaidOnce() throws {
         let cluster = LoopBench.cluster()
         let bench = LoopBench(cluster)
@@ -187,5 +171,89 @@ import Testing
         try second.run()
         #expect(second.eventCodes.contains("stream.snapshot-rejected"))
         #expect(second.sums("k0") == [1, 2, 3, 4, 5, 3, 4, 5])
+    }
+
+    // MARK: Members whose name is taken
+
+    @Test func aMemberWhoseNameWasTakenJoinsAgainAndEveryOutputIsThereOnce() throws {
+        let cluster = LoopBench.cluster()
+        var limits = StreamLimits()
+        limits.commitIntervalMilliseconds = 1_000
+        let bench = LoopBench(cluster, instance: "a", limits: limits)
+        bench.append(1...5)
+        try bench.run(idleSteps: 20)
+        #expect(bench.committed() == 5)
+        bench.append(6...10)
+        while bench.status.partitions.first?.nextOffset != 10 { _ = try bench.loop.step() }
+        #expect(bench.committed() == 5, "the transaction is open")
+        cluster.takeNames(ofGroup: LoopBench.group)
+        _ = try bench.loop.step()
+        #expect(bench.status.activity == .recovering)
+        _ = try bench.loop.step()
+        #expect(!bench.status.isReady && bench.status.partitions.isEmpty)
+        try bench.run(idleSteps: 20)
+        #expect(bench.status.isReady)
+        #expect(bench.sums("k0") == Array(1...10))
+        #expect(bench.eventCodes.filter { $0 == "stream.rejoining" }.count == 1)
+        #expect(cluster.violations == [])
+    }
+
+    @Test func twoProcessesUnderOneNameAreNoticedAndOneOfThemGoesOn() throws {
+        let cluster = LoopBench.cluster()
+        let benches = [LoopBench(cluster, instance: "same"), LoopBench(cluster, instance: "same")]
+        benches[0].append(1...5)
+        var failure: StreamFailure?
+        for step in 0..<4_000 where failure == nil {
+            do throws(StreamFailure) {
+                _ = try benches[step % 2].loop.step()
+            } catch {
+                failure = error
+            }
+        }
+        guard case .nameContested(let count, let cause) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(count == StreamLimits().consecutiveRejoins)
+        #expect(cause.code == "FENCED_INSTANCE_ID")
+        #expect("\(StreamFailure.nameContested(count: count, cause))".contains("--instance"))
+        let survivor = try #require(benches.first { $0.status.activity != .failed })
+        survivor.append(6...8)
+        try survivor.run()
+        #expect(survivor.sums("k0") == Array(1...8))
+    }
+
+    @Test func outagesThatEndMembershipsNeverAddUp() throws {
+        let cluster = LoopBench.cluster()
+        let bench = LoopBench(cluster, instance: "a")
+        bench.append(1...3)
+        try bench.run()
+        // Nothing comes, so that nothing is committed between them.
+        for _ in 1...40 {
+            cluster.advance(milliseconds: StreamLimits().shortMembershipMilliseconds)
+            cluster.takeNames(ofGroup: LoopBench.group)
+            try bench.run()
+        }
+        #expect(bench.eventCodes.filter { $0 == "stream.rejoining" }.count == 40)
+        bench.append(4...6)
+        try bench.run()
+        #expect(bench.sums("k0") == Array(1...6))
+    }
+
+    @Test func aMemberWhoseNameWasTakenLeavesWithoutCommittingWhenItIsToStop() throws {
+        let cluster = LoopBench.cluster()
+        var limits = StreamLimits()
+        limits.commitIntervalMilliseconds = 1_000_000
+        let bench = LoopBench(cluster, instance: "a", limits: limits)
+        bench.append(1...5)
+        while bench.status.partitions.first?.nextOffset != 5 { _ = try bench.loop.step() }
+        cluster.takeNames(ofGroup: LoopBench.group)
+        bench.requestStop()
+        #expect(try bench.run() == .stopped)
+        #expect(bench.eventCodes.suffix(2) == ["stream.left-undone", "stream.stopped"])
+        #expect(bench.committed() == nil)
+        let next = LoopBench(cluster, instance: "a")
+        try next.run()
+        #expect(next.sums("k0") == Array(1...5))
     }
 }

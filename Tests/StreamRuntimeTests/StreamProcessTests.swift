@@ -94,18 +94,45 @@ import Testing
     @Test func oneThreadsFailureStopsAllAndIsThrown() async throws {
         let cluster = cluster(partitions: 2)
         append(10, to: cluster, partitions: 2)
-        let process = process(cluster, threads: 2, faultyID: 7)
+        let process = process(cluster, threads: 2) { thread in
+            guard thread == 0 else { throw LogError(.fatal, code: "REFUSED", message: "no") }
+            return SimulatedLog(cluster: cluster, groupID: LoopBench.group, transactionalID: "t")
+        }
         do throws(StreamFailure) {
             try await process.run()
-            Issue.record("the fault was passed over")
+            Issue.record("the failure was passed over")
         } catch {
-            guard case .processor(let fault) = error else {
+            guard case .start = error else {
                 Issue.record("\(error)")
                 return
             }
-            #expect(fault.offset == 3)
         }
         #expect(process.status.filter { $0.activity == .failed }.count == 1)
+    }
+
+    @Test func aProcessWhosePartitionsAllStandStillLivesAndSaysSo() async throws {
+        let cluster = cluster(partitions: 2)
+        let metrics = MetricsRegistry()
+        for partition in 0..<2 as Range<Int32> {
+            let entry = LedgerProcessor.Entry(key: "k", id: 7, amount: 1)
+            cluster.append(entry.record, to: TopicPartition(LedgerProcessor.inputTopic, partition))
+        }
+        let process = process(cluster, threads: 2, metrics: metrics, faultyID: 7)
+        try process.start()
+        let gauge = #"meterlog_stream_halted_partitions{processor="ledger"} 2"# + "\n"
+        for _ in 0..<500
+        where process.status.flatMap(\.partitions).filter({ $0.phase == .halted }).count < 2
+            || !metrics.renderPrometheusText().contains(gauge)
+        {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(process.status.map(\.activity) == [.running, .running])
+        #expect(!process.status.contains { $0.isReady })
+        #expect(process.status.flatMap(\.partitions).compactMap(\.fault).map(\.offset) == [0, 0])
+        #expect(metrics.renderPrometheusText().contains(gauge))
+        process.requestStop()
+        try await process.waitUntilStopped()
+        #expect(metrics.renderPrometheusText().contains(#"meterlog_stream_halted_partitions{processor="ledger"} 0"#))
     }
 
     @Test func aLogThatCanNotBeOpenedYetIsTriedAgain() async throws {

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# The log is away for 15 s and the database for 15 s in the middle of an ingest: the node waits, says so, and finishes.
+# The log is away for 70 s and the database for 15 s in the middle of an ingest: the node and the services beside it wait, say so, and finish.
+#
+# 70 s are more than two sessions of a group's member: the group has given all of them up meanwhile, and each must join again by itself.
 set -euo pipefail
 # shellcheck source=ops/lib/scenario.sh
 source "$(dirname "$0")/../lib/scenario.sh"
@@ -23,17 +25,28 @@ grows() {
     ((rows > rows_before && rows < 600 * 24 * 24))
 }
 
+# Processes that share the node's partitions.
+services=(vee normalizer alarms)
+companions=("${services[@]/%/-$name}")
+pids() { for one in "${companions[@]}"; do process_id "$one" || echo "$one is gone"; done; }
+has_partitions() { client lag 2>/dev/null | grep -q "meterlog-$1-beside"; }
+
 start_log
 client topics apply >/dev/null
 environment+=(METERLOG_KAFKA_BROKERS="$kafka")
 node_start
+for service in "${services[@]}"; do
+    start_process "$service-$name" env "${environment[@]}" "${meterlog[@]}" service "$service" --instance beside
+done
+for service in "${services[@]}"; do check "$service beside the node has partitions" wait_until 60 has_partitions "$service"; done
+companion_pids=$(pids)
 simulate >"$work/simulate" 2>&1 &
 simulation=$!
 
 sleep 1
 check "the log stops in the middle of the ingest" under_way
 stop_process "$log" 30
-sleep 15
+sleep 70
 check "without a log the node runs on, and senders wait" eval 'process_id "$node" && under_way'
 start_log
 check "after the log's outage rows come again" wait_until 60 grows
@@ -48,14 +61,11 @@ check "every payload is acknowledged" equal 0 "$code"
 check "everything is projected" simulation_is_projected 240
 check "nothing differs from the truth" equal 0 "$(truth_differences)"
 check "it is the process that was started first" equal "$node_pid" "$(process_id "$node")"
+check "and so are those beside it" equal "$companion_pids" "$(pids)"
+check "none of them gave up" equal 0 "$(cat "$state/log/$node" "${companions[@]/#/$state/log/}" | grep -c ERR_STREAM_FAILED)"
 check "the node ends" stop_process "$node" 60
 
 # A log that is killed, and does not come back.
-services=(vee normalizer alarms)
-for service in "${services[@]}"; do
-    start_process "$service-$name" env "${environment[@]}" "${meterlog[@]}" service "$service"
-done
-sleep 10
 log_pid=$(process_id "$log")
 kill -9 "$log_pid"
 wait "$log_pid" 2>/dev/null || true

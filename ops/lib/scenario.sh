@@ -29,6 +29,8 @@ scenario() {
     postgres_start "$cluster"
     unlock_state
     node=node-$name
+    # Names of other processes that the script starts.
+    companions=()
     work=$state/work-$name
     trap scenario_end EXIT
     renew
@@ -57,7 +59,7 @@ renew() {
 scenario_end() {
     local code=$? pid
     trap - EXIT
-    for one in "$node" "log-$name"; do
+    for one in "$node" "log-$name" "${companions[@]}"; do
         if pid=$(process_id "$one"); then kill -9 "$pid" && wait "$pid" 2>/dev/null || true; fi
     done
     # What a failure left behind may be looked at; a success leaves nothing.

@@ -73,6 +73,10 @@ package struct RecordedLog: ~Copyable, Log {
 
     package mutating func seek(to positions: [PartitionPosition]) throws(LogError) { try log.seek(to: positions) }
 
+    package mutating func pause(_ partitions: [TopicPartition]) throws(LogError) { try log.pause(partitions) }
+
+    package mutating func resume(_ partitions: [TopicPartition]) throws(LogError) { try log.resume(partitions) }
+
     package mutating func committedOffsets(of partitions: [TopicPartition]) throws(LogError) -> [Int64?] {
         try log.committedOffsets(of: partitions)
     }

@@ -77,14 +77,18 @@ struct StreamService<P: Processor>: Service {
 }
 
 extension StreamService: ReadinessReporting {
-    /// Ready when every thread has its partitions, and the state of each is restored.
+    /// Ready when every thread has its partitions, the state of each is restored, and none stands still.
     var readiness: Readiness.Part {
         let threads = process.status
         let partitions = threads.flatMap(\.partitions)
         let restoring = partitions.filter { $0.phase == .restoring }.count
         let waiting = threads.filter { $0.activity != .running || !$0.wasAssigned }
+        let halted = partitions.compactMap(\.fault).sorted { $0.partition < $1.partition }
         let detail =
-            if let first = waiting.first {
+            if !halted.isEmpty {
+                "\(halted.count) of \(partitions.count) partitions stand still: "
+                    + halted.map { "\($0.partition) at offset \($0.offset), \($0.reason)" }.joined(separator: "; ")
+            } else if let first = waiting.first {
                 "\(waiting.count) of \(threads.count) threads without partitions yet, the first is \(first.activity.rawValue)"
             } else if restoring > 0 {
                 "\(restoring) of \(partitions.count) partitions are being restored"
