@@ -103,6 +103,34 @@ extension VEEProcessor {
         }
     }
 
+    /// Puts all readings from an instant on to the rules on registers again: the registry, the rules or the cut of days are others.
+    mutating func reviewRegisters(
+        of meter: Int,
+        from instant: Int64 = .min,
+        _ context: FoldContext,
+        _ effects: inout Effects
+    ) {
+        for index in meters[meter].registers.indices {
+            let entries = meters[meter].registers[index].record.entries
+            guard let first = entries.first?.point.at, let last = entries.last?.point.at, instant <= last else {
+                continue
+            }
+            reviewRegister(index, meter, max(first, instant)..<last + 1, context, &effects)
+        }
+    }
+
+    /// Takes the exceptions about readings back: they are of days that will be cut otherwise.
+    mutating func withdrawRegisterExceptions(of meter: Int, _ context: FoldContext, _ effects: inout Effects) {
+        for index in meters[meter].registers.indices {
+            let record = meters[meter].registers[index].record
+            for exception in meters[meter].registers[index].exceptions {
+                let rules = registerRules(record.channel, meter, at: exception.windowStart)
+                emit(exception, isOpen: false, record, rules, context, &effects)
+            }
+            meters[meter].registers[index].exceptions.removeAll()
+        }
+    }
+
     private func registerExceptions(
         _ record: RegisterRecord,
         _ day: LocalDay,

@@ -48,6 +48,7 @@ extension VEEProcessor {
             setDue(index, advance(index, changed, &context))
         }
         review(meter, &context, &effects)
+        reviewRegisters(of: meter, from: instant, context, &effects)
         deriveRegisters(of: meter, from: instant, context, &effects)
     }
 

@@ -21,6 +21,7 @@ extension VEEProcessor {
             report(zone, isOpen: known == nil, context, &effects)
         }
         guard meters[meter].calendar != old else { return }
+        withdrawRegisterExceptions(of: meter, context, &effects)
         for index in meters[meter].series {
             let due = series[index].recut(
                 context,
@@ -30,6 +31,7 @@ extension VEEProcessor {
             setDue(index, due)
         }
         review(meter, &context, &effects)
+        reviewRegisters(of: meter, context, &effects)
     }
 
     /// The exception about a zone is about no window and no channel.

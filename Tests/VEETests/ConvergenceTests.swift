@@ -101,6 +101,7 @@ struct ConvergenceTests {
         options.start = Self.beforeSpring
         options.zones = names + ["Nowhere/Atlantis"]
         options.hasRegistry = seed % 2 == 0
+        options.hasRegisters = true
         let zones = try TestZones.catalog(["Europe/Berlin", "America/New_York"])
         try expectConvergence(seed, options, VEEConfiguration(zones: zones))
     }

@@ -52,7 +52,15 @@ struct Scenario {
             if options.hasRegistry {
                 id += 1
                 let zone = options.zones.randomElement(using: &random) ?? "UTC"
-                events.append(Events.registry(zone, received: options.start, id: id, meter: meter))
+                let digits: UInt32 = random.chance(50) ? 4 : 3
+                events.append(
+                    Events.registered(received: options.start, id: id, meter: meter) { registration in
+                        registration.zone = zone
+                        var channel = ChannelRegistration(channel: options.channels[0].name, unit: .kilowattHour)
+                        channel.digits = digits
+                        registration.channels = [channel]
+                    }
+                )
             }
         }
         for step in 0..<20 {
