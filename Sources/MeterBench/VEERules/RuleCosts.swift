@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
-import VEE
 
 /// What each rule on intervals costs for a day of 96 quarter-hours, beside what the minimal work of w1 costs for the same day.
 struct RuleCosts: Sendable {

@@ -4,12 +4,12 @@
 /// Formula: refused when `interval end - receive time > limit` (`VEELimits.futureSeconds`), or outside the years 1 to 9999.
 ///
 /// Result: the block is not taken; an exception says so. The raw payload stays in the log.
-enum FutureRule {
-    static let number: UInt32 = 2
-    static let exceptionCode = "ERR_VEE_TIME_02"
+package enum FutureRule {
+    package static let number: UInt32 = 2
+    package static let exceptionCode = "ERR_VEE_TIME_02"
     private static let calendarSeconds: ClosedRange<Int64> = -62_000_000_000...253_000_000_000
 
-    static func refuses(start: Int64, end: Int64, receivedAtMilliseconds: Int64, limitSeconds: Int64) -> Bool {
+    package static func refuses(start: Int64, end: Int64, receivedAtMilliseconds: Int64, limitSeconds: Int64) -> Bool {
         guard calendarSeconds.contains(start), calendarSeconds.contains(end) else { return true }
         return end - receivedAtMilliseconds / 1000 > limitSeconds
     }

@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// The rules on closed days: V04, V22 to V26, V28, V31, V32, V34 to V36.
 struct WindowRuleTests {

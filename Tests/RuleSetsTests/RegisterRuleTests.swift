@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// The rules on registers: V15 to V18 and V37.
 struct RegisterRuleTests {

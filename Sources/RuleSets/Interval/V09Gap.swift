@@ -1,4 +1,4 @@
-import MeterEvents
+package import MeterEvents
 
 /// V09, missing and gap check.
 ///
@@ -22,7 +22,7 @@ public struct GapRule: Sendable, Equatable {
 
     /// The finding's observed value is the interval length in seconds: it must not change with the gap around the slot, or every
     /// slot of a gap would be versioned anew when its far end moves. The limit is the longest gap that is estimated, in seconds.
-    static func severity(isEstimated: Bool) -> Severity {
+    package static func severity(isEstimated: Bool) -> Severity {
         isEstimated ? .warn : .fail
     }
 }

@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// What exceptions say in words.
 struct RuleTextTests {

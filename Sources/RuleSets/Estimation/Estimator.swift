@@ -1,4 +1,4 @@
-import MeterCore
+package import MeterCore
 
 /// An estimation method, by the id that a rule set names it with.
 public enum Estimator: String, Sendable, CaseIterable {
@@ -26,7 +26,7 @@ public enum Estimator: String, Sendable, CaseIterable {
     case extrapolation = "E10"
 
     /// Quality of the values it gives.
-    var quality: Quality {
+    package var quality: Quality {
         switch self {
         case .outage, .linear, .checkMeter: .estimatedLinear
         case .anchored, .referenceDays, .likeDay, .proxyDay: .estimatedReferenceDay
@@ -37,7 +37,7 @@ public enum Estimator: String, Sendable, CaseIterable {
     }
 
     /// Stored code of the values it gives; `outage` has two, this is the one of both sides.
-    var method: EstimationMethod {
+    package var method: EstimationMethod {
         switch self {
         case .outage: .outageZero
         case .linear: .linear

@@ -1,6 +1,6 @@
 import MeterCore
 import MeterEvents
-import VEE
+import RuleSets
 
 /// Days for rules to judge. Values are in units, nil for missing.
 enum DayBench {

@@ -68,7 +68,7 @@ public struct EstimationParameters: Sendable, Equatable {
     ]
 
     /// What an order to estimate falls back on, for the intervals it names only.
-    static let forcedOrder: [Step] = [
+    package static let forcedOrder: [Step] = [
         Step(.referenceDays, maximumGapSeconds: 0), Step(.likeDay, maximumGapSeconds: 0),
         Step(.averageLoad, maximumGapSeconds: 0),
     ]
@@ -175,17 +175,17 @@ public struct EstimationParameters: Sendable, Equatable {
     }
 
     /// How far beyond the newest data values are extrapolated, seconds; nil where E10 is not in the order.
-    var extrapolationSeconds: Int64? {
+    package var extrapolationSeconds: Int64? {
         order.first { $0.estimator == .extrapolation }?.maximumGapSeconds
     }
 
     /// The longest gap, in seconds, that any method fills.
-    var longestGapSeconds: Int64 {
+    package var longestGapSeconds: Int64 {
         order.reduce(0) { $1.estimator == .extrapolation ? $0 : max($0, $1.maximumGapSeconds) }
     }
 
     /// The longest gap, in seconds, that a method fills which looks at the ends of the gap.
-    var maximumEndedGapSeconds: Int64 {
+    package var maximumEndedGapSeconds: Int64 {
         var longest: Int64 = 0
         for step in order {
             switch step.estimator {

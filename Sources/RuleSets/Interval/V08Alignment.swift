@@ -45,7 +45,7 @@ public struct AlignmentRule: Sendable, Equatable {
     }
 
     /// Seconds by which the first slot of a day starts after the day; 0 when aligned. `phase` is any slot start.
-    static func offsetSeconds(dayStart: Int64, phase: Int64, intervalSeconds: Int64) -> Int64 {
+    package static func offsetSeconds(dayStart: Int64, phase: Int64, intervalSeconds: Int64) -> Int64 {
         let rest = (phase - dayStart) % intervalSeconds
         return rest < 0 ? rest + intervalSeconds : rest
     }

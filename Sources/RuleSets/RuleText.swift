@@ -11,16 +11,12 @@ package enum RuleText {
         case IntervalSizeRule.number: IntervalSizeRule.exceptionCode
         case GapRule.number: GapRule.exceptionCode
         case UnitRule.number: UnitRule.exceptionCode
-        case lockedRule: lockedCode
+        case CorrectionRule.number: CorrectionRule.exceptionCode
         case FrameCounterRule.number: FrameCounterRule.exceptionCode
         case StormRule.number: StormRule.exceptionCode
         default: ""
         }
     }
-
-    /// Rule 27 in an exception: a locked value would be another now.
-    static let lockedRule = Series.correctionRule
-    static let lockedCode = "ERR_VEE_LOCKED_27"
 
     /// What a finding says about single intervals: `count` of them from `firstStart` (seconds since 1970) on.
     package static func reason(
@@ -68,7 +64,7 @@ package enum RuleText {
         case StepRule.number: return "differ by up to \(percent(observed)) from the one before"
         case DemandLimitRule.number:
             return "are up to \(amount(observed, unit)), the service carries \(amount(limit, unit))"
-        case lockedRule:
+        case CorrectionRule.number:
             return "are billed and stay; they would be \(amount(observed, unit)) now for \(amount(limit, unit))"
         case IdenticalRule.number: return "repeat one value for \(seconds) s"
         case NegativeRule.number: return "are negative, down to \(amount(observed, unit))"

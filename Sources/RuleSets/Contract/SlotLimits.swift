@@ -17,6 +17,7 @@ package struct SlotLimits: Sendable, Equatable {
     package init() {}
 
     /// Whether a rule on single intervals has something to say about a value.
+    @inlinable
     @inline(__always)
     package func isSuspect(_ value: Int64, _ flags: IntervalFlags) -> Bool {
         value < least || value > highest || !flags.isDisjoint(with: suspects)

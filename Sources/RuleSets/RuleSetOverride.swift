@@ -39,7 +39,7 @@ public struct RuleMatch: Sendable, Equatable {
     }
 
     /// Whether the override is for single meters, and for this one.
-    func names(meter: String) -> Bool {
+    package func names(meter: String) -> Bool {
         !meters.isEmpty && Self.matches(meters, meter)
     }
 

@@ -94,7 +94,8 @@ package struct DayView: Sendable {
 
 extension [Range<Int64>] {
     /// Whether one of the ranges has a part of `span`.
-    func touch(_ span: Range<Int64>) -> Bool {
+    @inlinable
+    package func touch(_ span: Range<Int64>) -> Bool {
         for range in self where range.overlaps(span) { return true }
         return false
     }

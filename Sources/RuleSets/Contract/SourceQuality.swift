@@ -6,6 +6,7 @@ package enum SourceQuality {
     package static let absent: UInt8 = 0x7f
 
     /// Whether a value with this quality is put to the checks: it was measured, and neither a person nor a bill has settled it.
+    @inlinable
     @inline(__always)
     package static func isChecked(_ quality: UInt8) -> Bool {
         quality == Quality.raw.rawValue || quality == Quality.validated.rawValue
@@ -13,6 +14,7 @@ package enum SourceQuality {
     }
 
     /// Whether a value with this quality is a measurement, settled or not.
+    @inlinable
     @inline(__always)
     package static func isMeasured(_ quality: UInt8) -> Bool {
         quality == Quality.raw.rawValue

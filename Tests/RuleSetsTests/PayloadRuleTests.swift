@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// The rules on payloads: V02, V03, V07, V14, V38.
 struct PayloadRuleTests {

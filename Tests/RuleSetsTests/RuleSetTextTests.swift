@@ -1,8 +1,8 @@
 import Foundation
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// The text of rule sets: reading, writing, comparing, and the files that ship.
 struct RuleSetTextTests {
@@ -158,7 +158,7 @@ struct RuleSetTextTests {
     /// The file as it is in the tree; an installation without the tree has nothing to compare.
     private func shipped(_ path: String) throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         return try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 

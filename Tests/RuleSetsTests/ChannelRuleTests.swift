@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// The rules between channels and registers of a meter: V25, V26, V31, V32, V34.
 struct ChannelRuleTests {

@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// The rules on single intervals: V02, V10 to V13, V20, V30, V39, V40, and V08.
 struct SingleIntervalRuleTests {

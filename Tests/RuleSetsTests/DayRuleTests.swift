@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
-import VEE
 
 /// The rules on the intervals of a closed day: V06, V19, V21, V29, V33.
 struct DayRuleTests {
