@@ -7,13 +7,9 @@ extension RuleParameters {
     /// The rules on single intervals are judged always; those of a whole day only where the view says that the day is closed.
     package func judgeIntervals(_ day: DayView, _ findings: inout [RuleFinding]) {
         if isSuspect(day) { judgeSingle(day, &findings) }
-        alignment.judge(day, &findings)
+        for judge in RuleCatalog.partJudges { judge(self, day, &findings) }
         guard day.isClosed else { return }
-        staleSnapshot.judge(day, &findings)
-        spike.judge(day, &findings)
-        step.judge(day, &findings)
-        identical.judge(day, &findings)
-        powerFail.judge(day, &findings)
+        for judge in RuleCatalog.dayJudges { judge(self, day, &findings) }
     }
 
     private func isSuspect(_ day: DayView) -> Bool {
@@ -22,15 +18,7 @@ extension RuleParameters {
     }
 
     private func judgeSingle(_ day: DayView, _ findings: inout [RuleFinding]) {
-        clock.judge(day, &findings)
-        overflow.judge(day, &findings)
-        testMode.judge(day, &findings)
-        intervalStatus.judge(day, &findings)
-        diagnostics.judge(day, &findings)
-        demandLimit.judge(day, &findings)
-        negative.judge(day, &findings)
-        voltage.judge(day, &findings)
-        current.judge(day, &findings)
+        for judge in RuleCatalog.singleJudges { judge(self, day, &findings) }
     }
 
     /// The gravest thing that the rules on single intervals do to a value, which must be a checked one; nil when they say nothing.
@@ -65,43 +53,23 @@ extension RuleParameters {
 
     /// Puts a closed day to the rules on windows. In the order of rule numbers, each rule once at most.
     package func judgeWindow(_ window: WindowView, _ findings: inout [WindowFinding]) {
-        inactiveMeter.judge(window, &findings)
-        peak.judge(window, &findings)
-        usage.judge(window, &findings)
-        demand.judge(window, &findings)
-        sumCheck.judge(window, &findings)
-        reactive.judge(window, &findings)
-        zero.judge(window, &findings)
-        sibling.judge(window, &findings)
-        reverseEnergy.judge(window, &findings)
-        checkMeter.judge(window, &findings)
-        dynamics.judge(window, &findings)
-        prolongedEstimation.judge(window, &findings)
+        for judge in RuleCatalog.windowJudges { judge(self, window, &findings) }
     }
 
     /// Puts a payload to the rules on payloads and meters. The data is taken unless a finding says to refuse it.
     package func judgePayload(_ payload: PayloadView, _ findings: inout [PayloadFinding]) {
-        clock.judge(payload, &findings)
-        identification.judge(payload, &findings)
-        intervalSize.judge(payload, &findings)
-        unit.judge(payload, &findings)
-        frameCounter.judge(payload, &findings)
+        for judge in RuleCatalog.payloadJudges { judge(self, payload, &findings) }
     }
 
-    /// What a reading says together with the one before it, and what the rules on registers say to that.
+    /// What a reading says together with the one before it, and what the rules on registers say to that. A reading that can't be one
+    /// (V15 fails) says nothing, and nothing else is said of it.
     package func judgeRegister(_ register: RegisterView, _ findings: inout [WindowFinding]) -> RegisterAdvance {
-        let isBaseline = FirstRegisterRule.isBaseline(register)
-        let count = findings.count
-        dials.judge(register, &findings)
-        if let last = findings.last, findings.count > count, last.severity == .fail { return .unknown }
-        if isBaseline {
-            firstRegister.judge(register, &findings)
-            return .baseline
+        if dials.refuses(register) {
+            dials.judge(register, &findings)
+            return .unknown
         }
-        let advance = registerIncrease.advance(register)
-        registerIncrease.judge(register, &findings)
-        registerLimits.judge(register, advance, &findings)
-        registerDifference.judge(register, advance, &findings)
+        let advance = FirstRegisterRule.isBaseline(register) ? .baseline : registerIncrease.advance(register)
+        for judge in RuleCatalog.registerJudges { judge(self, register, advance, &findings) }
         return advance
     }
 }

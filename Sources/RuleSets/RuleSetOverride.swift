@@ -56,12 +56,12 @@ public struct RuleChange: Sendable, Equatable {
     let value: RuleValue
 
     init(_ index: Int, _ value: RuleValue) {
-        self.path = RuleParameter.all[index].path.joined(separator: ".")
+        self.path = RuleCatalog.parameters[index].path.joined(separator: ".")
         self.index = index
         self.value = value
     }
 
     func apply(to parameters: inout RuleParameters) {
-        RuleParameter.all[index].set(&parameters, value)
+        RuleCatalog.parameters[index].set(&parameters, value)
     }
 }

@@ -26,10 +26,10 @@ struct RuleTextTests {
     }
 
     @Test func everyRuleHasItsWords() {
-        for rule in RuleParameters.intervalRules + [9, 27, 41] where rule != 0 {
+        for rule in RuleCatalog.intervalRules.map(\.number) + [9, 27, 41] {
             #expect(!intervals(rule).contains("found by"), "V\(rule)")
         }
-        for rule in RuleParameters.windowRules + [2, 3, 7, 14, 15, 16, 17, 18, 37, 38] {
+        for rule in [2, 3, 4, 7, 14, 15, 16, 17, 18, 22, 23, 24, 25, 26, 28, 31, 32, 34, 35, 36, 37, 38] as [UInt32] {
             #expect(!day(rule).contains("found by"), "V\(rule)")
         }
         #expect(intervals(99).contains("found by V99"))

@@ -5,3 +5,9 @@ package enum StormRule {
     package static let number: UInt32 = 41
     package static let exceptionCode = "ERR_VEE_STORM_41"
 }
+
+extension StormRule: Rule {
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are estimated later: much of the meter's group is silent, for \(finding.wholeLimit / 86_400) d at the longest"
+    }
+}

@@ -89,3 +89,16 @@ public struct StaleSnapshotRule: Sendable, Equatable {
         )
     }
 }
+
+extension StaleSnapshotRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("A meter that repeats its previous payload.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are of a payload that was sent twice; the meter counted \(finding.amount) in all"
+    }
+}

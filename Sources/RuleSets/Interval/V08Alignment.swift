@@ -50,3 +50,16 @@ public struct AlignmentRule: Sendable, Equatable {
         return rest < 0 ? rest + intervalSeconds : rest
     }
 }
+
+extension AlignmentRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Intervals off the grid of their day.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are \(finding.whole) s off the interval grid of the day"
+    }
+}

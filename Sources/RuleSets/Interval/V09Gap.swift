@@ -26,3 +26,18 @@ public struct GapRule: Sendable, Equatable {
         isEstimated ? .warn : .fail
     }
 }
+
+extension GapRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Intervals without a value.") { $1(&$0.isEnabled) }
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        let why =
+            finding.observedBillionths > finding.limitBillionths
+            ? "longer than the \(finding.wholeLimit) s that may be estimated" : "and no method has what it needs"
+        return "stay missing: a gap of \(finding.whole) s, \(why)"
+    }
+}

@@ -30,3 +30,16 @@ public struct OverflowRule: Sendable, Equatable {
         )
     }
 }
+
+extension OverflowRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Pulse or number overflow.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are marked by the device: \(finding.flags)"
+    }
+}

@@ -42,3 +42,16 @@ public struct TestModeRule: Sendable, Equatable {
         }
     }
 }
+
+extension TestModeRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Test mode.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are marked by the device: \(finding.flags)"
+    }
+}

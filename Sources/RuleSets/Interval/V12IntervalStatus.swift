@@ -37,3 +37,17 @@ public struct IntervalStatusRule: Sendable, Equatable {
         )
     }
 }
+
+extension IntervalStatusRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Partial, long, recovered and skipped intervals.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .severity("skippedSeverity", "The same for intervals that were not recorded.") { $1(&$0.skippedSeverity) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are marked by the device: \(finding.flags)"
+    }
+}

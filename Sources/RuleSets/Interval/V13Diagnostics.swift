@@ -30,3 +30,16 @@ public struct DiagnosticsRule: Sendable, Equatable {
         )
     }
 }
+
+extension DiagnosticsRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Faults of the device, resets, tampering.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are marked by the device: \(finding.flags)"
+    }
+}

@@ -40,36 +40,6 @@ public struct SpikeRule: Sendable, Equatable {
         self.severity = severity
     }
 
-    /// The three highest of the values offered.
-    struct Ranking {
-        private(set) var highest = Int64.min
-        private(set) var second = Int64.min
-        private(set) var third = Int64.min
-
-        @inline(__always)
-        mutating func offer(_ value: Int64) {
-            guard value > third else { return }
-            if value > highest {
-                third = second
-                second = highest
-                highest = value
-            } else if value > second {
-                third = second
-                second = value
-            } else {
-                third = value
-            }
-        }
-    }
-
-    /// Whether a day with these highest values has a spike at all.
-    func finds(in ranking: Ranking, intervalSeconds: Int64) -> Bool {
-        guard ranking.third > 0 else { return false }
-        let isLarge =
-            Int128(ranking.highest) * 3600 >= Int128(minimumPerHourBillionths) * Int128(intervalSeconds)
-        return isLarge && isExceeded(by: ranking.highest, third: ranking.third)
-    }
-
     /// Whether `value` is more than T percent above `third` (which is above zero).
     func isExceeded(by value: Int64, third: Int64) -> Bool {
         (Int128(value) - Int128(third)) * 100_000_000_000 > Int128(thresholdPercentBillionths) * Int128(third)
@@ -105,5 +75,24 @@ public struct SpikeRule: Sendable, Equatable {
 
     private func isLarge(_ value: Int64, _ intervalSeconds: Int64) -> Bool {
         Int128(value) * 3600 >= Int128(minimumPerHourBillionths) * Int128(intervalSeconds)
+    }
+}
+
+extension SpikeRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Spikes.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("thresholdPercent", .percents, "Above the third highest of the day, percent.") {
+                $1(&$0.thresholdPercentBillionths)
+            },
+            .number("minimumPerHour", .amounts, "Smaller intervals are passed over, kWh per hour.") {
+                $1(&$0.minimumPerHourBillionths)
+            },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are up to \(finding.percent) above the third highest of the window"
     }
 }

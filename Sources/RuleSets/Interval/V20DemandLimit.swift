@@ -57,3 +57,20 @@ public struct DemandLimitRule: Sendable, Equatable {
         }
     }
 }
+
+extension DemandLimitRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("More than the service can carry.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("percent", .percents, "Of the capacity, percent.") { $1(&$0.percentBillionths) },
+            .whole("defaultCapacityWatts", 0...5_000_000_000, "Where the registry has none, W; 0: not known.") {
+                $1(&$0.defaultCapacityWatts)
+            },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are up to \(finding.amount), the service carries \(finding.limitAmount)"
+    }
+}

@@ -54,3 +54,22 @@ public struct StepRule: Sendable, Equatable {
         }
     }
 }
+
+extension StepRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Difference of consecutive intervals.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("thresholdPercent", .percents, "Of the interval before, percent.") {
+                $1(&$0.thresholdPercentBillionths)
+            },
+            .number("minimumPerHour", .amounts, "Smaller intervals are passed over, kWh per hour.") {
+                $1(&$0.minimumPerHourBillionths)
+            },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "differ by up to \(finding.percent) from the one before"
+    }
+}

@@ -83,3 +83,24 @@ public struct IdenticalRule: Sendable, Equatable {
         return digits
     }
 }
+
+extension IdenticalRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Runs of one value.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .whole("minimumSeconds", 1...86_400, "Length of a run, s.") { $1(&$0.minimumSeconds) },
+            .whole("minimumIntervals", 2...1440, "Length of a run, intervals.") { $1(&$0.minimumIntervals) },
+            .whole("minimumDigits", 1...18, "Values with fewer significant digits are passed over.") {
+                $1(&$0.minimumDigits)
+            },
+            .number("minimumPerHour", .amounts, "Smaller intervals are passed over, of the unit per hour.") {
+                $1(&$0.minimumPerHourBillionths)
+            },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "repeat one value for \(finding.whole) s"
+    }
+}

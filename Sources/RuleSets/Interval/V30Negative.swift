@@ -47,3 +47,17 @@ public struct NegativeRule: Sendable, Equatable {
         return !netChannels.contains { NamePattern.matches($0, channel) }
     }
 }
+
+extension NegativeRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Amounts below zero.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .texts("netChannels", "Patterns of channels that net both directions.") { $1(&$0.netChannels) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are negative, down to \(finding.amount)"
+    }
+}

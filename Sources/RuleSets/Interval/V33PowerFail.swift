@@ -71,3 +71,17 @@ public struct PowerFailRule: Sendable, Equatable {
         )
     }
 }
+
+extension PowerFailRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Amounts against outages.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .flag("zeroNeedsOutage", "A zero without an outage is doubtful.") { $1(&$0.zeroNeedsOutage) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        finding.observedBillionths != 0 ? "have up to \(finding.amount) while the power was out" : "are zero"
+    }
+}

@@ -54,3 +54,25 @@ public struct VoltageRule: Sendable, Equatable {
         }
     }
 }
+
+extension VoltageRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Voltage limits.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("lowPercent", .percents, "Of the nominal voltage, percent.") { $1(&$0.lowPercentBillionths) },
+            .number("highPercent", .percents, "Of the nominal voltage, percent.") { $1(&$0.highPercentBillionths) },
+            .number("nominalVolts", 0...1_000_000, "Where the registry has none, V; 0: not known.") {
+                $1(&$0.nominalBillionths)
+            },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "have \(finding.amount), the limit is \(finding.limitAmount)"
+    }
+
+    var contradiction: String? {
+        lowPercentBillionths > highPercentBillionths ? "lowPercent is above highPercent" : nil
+    }
+}

@@ -50,3 +50,20 @@ public struct CurrentRule: Sendable, Equatable {
         }
     }
 }
+
+extension CurrentRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Current limit.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("percent", .percents, "Of the highest current, percent.") { $1(&$0.percentBillionths) },
+            .number("maximumAmperes", 0...1_000_000, "Where the registry has none, A; 0: not known.") {
+                $1(&$0.maximumBillionths)
+            },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "have \(finding.amount), the limit is \(finding.limitAmount)"
+    }
+}

@@ -1,41 +1,72 @@
 import MeterCore
 import MeterEvents
 
-/// One parameter of the rule sets: where it stands in the text, what may stand there, and where it goes. Reading, writing, comparing and the
-/// schema all follow from the list of these (`RuleParameter.all`).
-struct RuleParameter: Sendable {
-    enum Kind: Sendable, Equatable {
-        case flag
-        /// In ones.
-        case number(ClosedRange<Int64>)
-        case whole(ClosedRange<Int64>)
-        case severity
-        case texts
-        case wholes(ClosedRange<Int64>)
-        case dates
-        case steps
-        case profiles
-    }
+/// Hands out a part of a whole, to be read or changed.
+typealias Place<Whole, Part> = @Sendable (inout Whole, (inout Part) -> Void) -> Void
 
+/// One parameter of the rule sets: where it stands in the text, what may stand there, and where it goes. Reading, writing, comparing and the
+/// schema all follow from the list of these (`RuleCatalog.parameters`).
+///
+/// A rule lists its parameters by their places in the rule itself; the catalogue moves them to where the rule is.
+struct RuleParameter<Owner>: Sendable {
     /// Names of the objects and the name in the last.
     let path: [String]
-    let kind: Kind
+    let kind: ParameterKind
     /// Meaning and unit, for the schema.
     let meaning: String
-    let get: @Sendable (RuleParameters) -> RuleValue
+    let get: @Sendable (Owner) -> RuleValue
     /// A value of another kind changes nothing.
-    let set: @Sendable (inout RuleParameters, RuleValue) -> Void
+    let set: @Sendable (inout Owner, RuleValue) -> Void
+}
+
+/// What may stand for a parameter.
+enum ParameterKind: Sendable, Equatable {
+    case flag
+    /// In ones.
+    case number(ClosedRange<Int64>)
+    case whole(ClosedRange<Int64>)
+    case severity
+    case texts
+    case wholes(ClosedRange<Int64>)
+    case dates
+    case steps
+    case profiles
+}
+
+extension ClosedRange<Int64> {
+    static var percents: Self { 0...1_000_000 }
+    /// In ones of a unit.
+    static var amounts: Self { 0...1_000_000_000 }
+    /// Days that are remembered.
+    static var days: Self { 1...42 }
 }
 
 extension RuleParameter {
-    /// Hands out the place of a parameter.
-    typealias Place<Value> = @Sendable (inout RuleParameters, (inout Value) -> Void) -> Void
+    /// The same parameter of a greater whole.
+    ///
+    /// - Parameters:
+    ///   - prefix: names of the objects around it.
+    ///   - place: where the owner is in the whole.
+    func moved<Whole>(to prefix: [String], _ place: @escaping Place<Whole, Owner>) -> RuleParameter<Whole> {
+        RuleParameter<Whole>(
+            path: prefix + path,
+            kind: kind,
+            meaning: meaning,
+            get: { [get] whole in
+                var copy = whole
+                var value = RuleValue.flag(false)
+                place(&copy) { value = get($0) }
+                return value
+            },
+            set: { [set] whole, value in place(&whole) { set(&$0, value) } }
+        )
+    }
 
     private init<Value>(
         _ path: [String],
-        _ kind: Kind,
-        _ place: @escaping Place<Value>,
+        _ kind: ParameterKind,
         _ meaning: String,
+        _ place: @escaping Place<Owner, Value>,
         get: @escaping @Sendable (Value) -> RuleValue,
         set: @escaping @Sendable (RuleValue) -> Value?
     ) {
@@ -43,114 +74,107 @@ extension RuleParameter {
             path: path,
             kind: kind,
             meaning: meaning,
-            get: { parameters in
-                var copy = parameters
+            get: { owner in
+                var copy = owner
                 var value = RuleValue.flag(false)
                 place(&copy) { value = get($0) }
                 return value
             },
-            set: { parameters, value in
+            set: { owner, value in
                 guard let new = set(value) else { return }
-                place(&parameters) { $0 = new }
+                place(&owner) { $0 = new }
             }
         )
     }
 
-    static func flag(_ path: String..., at place: @escaping Place<Bool>, _ meaning: String) -> RuleParameter {
-        RuleParameter(
-            path,
+    /// Whether the rule is on.
+    static func enabled(_ meaning: String, _ place: @escaping Place<Owner, Bool>) -> Self {
+        flag("enabled", meaning, place)
+    }
+
+    /// The severity of the rule's findings.
+    static func severity(_ place: @escaping Place<Owner, Severity>) -> Self {
+        severity("severity", "How grave a finding is, and so what becomes of a value.", place)
+    }
+
+    // The name is that in the rule's object, with dots where objects are within it.
+
+    static func flag(_ name: String, _ meaning: String, _ place: @escaping Place<Owner, Bool>) -> Self {
+        Self(
+            names(name),
             .flag,
-            place,
             meaning,
+            place,
             get: { .flag($0) },
             set: { if case .flag(let flag) = $0 { flag } else { nil } }
         )
     }
 
+    /// In billionths, written in ones.
     static func number(
-        _ path: String...,
-        at place: @escaping Place<Int64>,
+        _ name: String,
         _ range: ClosedRange<Int64>,
-        _ meaning: String
-    ) -> RuleParameter {
-        RuleParameter(
-            path,
+        _ meaning: String,
+        _ place: @escaping Place<Owner, Int64>
+    ) -> Self {
+        Self(
+            names(name),
             .number(range),
-            place,
             meaning,
+            place,
             get: { .number($0) },
             set: { if case .number(let number) = $0 { number } else { nil } }
         )
     }
 
     static func whole<Whole: FixedWidthInteger & Sendable>(
-        _ path: String...,
-        at place: @escaping Place<Whole>,
+        _ name: String,
         _ range: ClosedRange<Int64>,
-        _ meaning: String
-    ) -> RuleParameter {
-        RuleParameter(
-            path,
+        _ meaning: String,
+        _ place: @escaping Place<Owner, Whole>
+    ) -> Self {
+        Self(
+            names(name),
             .whole(range),
-            place,
             meaning,
+            place,
             get: { .whole(Int64(clamping: $0)) },
             set: { if case .whole(let whole) = $0 { Whole(clamping: whole) } else { nil } }
         )
     }
 
-    static func severity(_ path: String..., at place: @escaping Place<Severity>, _ meaning: String) -> RuleParameter {
-        RuleParameter(
-            path,
+    static func severity(_ name: String, _ meaning: String, _ place: @escaping Place<Owner, Severity>) -> Self {
+        Self(
+            names(name),
             .severity,
-            place,
             meaning,
+            place,
             get: { .severity($0) },
             set: { if case .severity(let severity) = $0 { severity } else { nil } }
         )
     }
 
-    static func texts(_ path: String..., at place: @escaping Place<[String]>, _ meaning: String) -> RuleParameter {
-        RuleParameter(
-            path,
+    static func texts(_ name: String, _ meaning: String, _ place: @escaping Place<Owner, [String]>) -> Self {
+        Self(
+            names(name),
             .texts,
-            place,
             meaning,
+            place,
             get: { .texts($0) },
             set: { if case .texts(let texts) = $0 { texts } else { nil } }
         )
     }
 
-    static func bytes(_ path: String..., at place: @escaping Place<[UInt8]>, _ meaning: String) -> RuleParameter {
-        RuleParameter(
-            path,
+    static func bytes(_ name: String, _ meaning: String, _ place: @escaping Place<Owner, [UInt8]>) -> Self {
+        Self(
+            names(name),
             .wholes(1...99),
-            place,
             meaning,
+            place,
             get: { .wholes($0.map(Int64.init)) },
             set: { if case .wholes(let wholes) = $0 { wholes.map { UInt8(clamping: $0) } } else { nil } }
         )
     }
 
-    /// The two parameters that nearly every rule has.
-    static func rule(
-        _ name: String,
-        _ enabled: @escaping Place<Bool>,
-        _ severity: Place<Severity>? = nil,
-        _ meaning: String
-    ) -> [RuleParameter] {
-        var parameters = [flag("rules", name, "enabled", at: enabled, meaning)]
-        if let severity {
-            parameters.append(
-                .severity(
-                    "rules",
-                    name,
-                    "severity",
-                    at: severity,
-                    "How grave a finding is, and so what becomes of a value."
-                )
-            )
-        }
-        return parameters
-    }
+    private static func names(_ name: String) -> [String] { name.split(separator: ".").map(String.init) }
 }

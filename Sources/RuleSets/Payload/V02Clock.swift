@@ -86,3 +86,33 @@ public struct ClockRule: Sendable, Equatable {
         )
     }
 }
+
+extension ClockRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Clock of the meter, and data from the future.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .whole("aheadSeconds", 0...86_400, "Tolerance, s.") { $1(&$0.aheadSeconds) },
+            .whole("behindSeconds", 0...604_800, "Tolerance with the way of the payload, s.") { $1(&$0.behindSeconds) },
+            .number("failIntervalPercent", .percents, "Share of an interval from which on it fails, percent.") {
+                $1(&$0.failIntervalPercentBillionths)
+            },
+            .whole("futureSeconds", 0...3_024_000, "Data that ends later after its receive time is refused, s.") {
+                $1(&$0.futureSeconds)
+            },
+            .whole(
+                "pastDays",
+                0...36_500,
+                "Data that starts earlier before its receive time is refused, days; 0: any age is taken."
+            ) { $1(&$0.pastDays) },
+        ]
+    }
+
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are marked by the device: \(finding.flags)"
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "inconsistent timestamp: \(finding.whole) s from the receive time, \(finding.wholeLimit) s are allowed"
+    }
+}

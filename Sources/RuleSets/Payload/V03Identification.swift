@@ -51,3 +51,17 @@ public struct IdentificationRule: Sendable, Equatable {
 private func min(_ left: Severity, _ right: Severity) -> Severity {
     left.rawValue < right.rawValue ? left : right
 }
+
+extension IdentificationRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Data of a time when the meter was not installed.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "data of \(Instant(secondsSinceEpoch: finding.whole)), the meter's time here ends or begins at "
+            + "\(Instant(secondsSinceEpoch: finding.wholeLimit))"
+    }
+}

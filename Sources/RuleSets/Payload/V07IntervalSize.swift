@@ -36,3 +36,16 @@ public struct IntervalSizeRule: Sendable, Equatable {
         )
     }
 }
+
+extension IntervalSizeRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Length of the intervals against the registry.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "intervals of \(finding.whole) s, the registry has \(finding.wholeLimit) s"
+    }
+}

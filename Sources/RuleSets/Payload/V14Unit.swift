@@ -47,3 +47,25 @@ public struct UnitRule: Sendable, Equatable {
         )
     }
 }
+
+extension UnitRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Unit and multiplier against the registry.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "\(text(finding.observedBillionths)), the registry has \(text(finding.limitBillionths))"
+    }
+
+    /// Units are told by number, multipliers by value; units have numbers below 256.
+    private static func text(_ billionths: Int64) -> String {
+        let whole = billionths / Quantity.scale
+        if billionths % Quantity.scale == 0, let unit = UInt8(exactly: whole).flatMap(MeasurementUnit.init(rawValue:)) {
+            return "\(whole) (as a unit: \(unit.symbol))"
+        }
+        return Quantity(billionths: billionths).description
+    }
+}

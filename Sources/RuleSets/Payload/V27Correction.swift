@@ -4,3 +4,9 @@ package enum CorrectionRule {
     package static let number: UInt32 = 27
     package static let exceptionCode = "ERR_VEE_LOCKED_27"
 }
+
+extension CorrectionRule: Rule {
+    static func words(ofIntervals finding: FindingFigures) -> String? {
+        "are billed and stay; they would be \(finding.amount) now for \(finding.limitAmount)"
+    }
+}

@@ -41,3 +41,16 @@ public struct FrameCounterRule: Sendable, Equatable {
         Int64(clamping: UInt128(counter) * UInt128(Quantity.scale))
     }
 }
+
+extension FrameCounterRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Frame counters that do not rise.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "frame counter \(finding.whole) after \(finding.wholeLimit): a replay"
+    }
+}

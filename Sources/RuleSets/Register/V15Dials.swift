@@ -27,10 +27,22 @@ public struct DialsRule: Sendable, Equatable {
         return capacity
     }
 
+    /// Whether a reading is none, so that nothing else is to be said of it.
+    func refuses(_ register: RegisterView) -> Bool {
+        isEnabled && severity == .fail && isBeyond(register, Self.capacityBillionths(of: register))
+    }
+
+    private static func capacityBillionths(of register: RegisterView) -> Int64? {
+        capacityBillionths(digits: register.registration?.digits ?? 0)
+    }
+
+    private func isBeyond(_ register: RegisterView, _ capacity: Int64?) -> Bool {
+        register.unit.isAccumulated && (register.to.value < 0 || register.to.value >= capacity ?? .max)
+    }
+
     func judge(_ register: RegisterView, _ findings: inout [WindowFinding]) {
-        guard isEnabled, register.unit.isAccumulated else { return }
-        let capacity = Self.capacityBillionths(digits: register.registration?.digits ?? 0)
-        guard register.to.value < 0 || register.to.value >= capacity ?? .max else { return }
+        let capacity = Self.capacityBillionths(of: register)
+        guard isEnabled, isBeyond(register, capacity) else { return }
         findings.append(
             WindowFinding(
                 rule: Self.number,
@@ -39,5 +51,18 @@ public struct DialsRule: Sendable, Equatable {
                 limitBillionths: capacity ?? 0
             )
         )
+    }
+}
+
+extension DialsRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Readings beyond the digits of the register.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "the register shows \(finding.amount), which it has no digits for"
     }
 }

@@ -50,8 +50,8 @@ public struct RegisterIncreaseRule: Sendable, Equatable {
         return overflow ? .max : Int64(clamping: product / (100 * Int128(Quantity.scale)))
     }
 
-    func judge(_ register: RegisterView, _ findings: inout [WindowFinding]) {
-        guard isEnabled, register.unit.isAccumulated, let from = register.from, advance(register) == .unknown
+    func judge(_ register: RegisterView, _ advance: RegisterAdvance, _ findings: inout [WindowFinding]) {
+        guard isEnabled, register.unit.isAccumulated, let from = register.from, advance == .unknown
         else { return }
         findings.append(
             WindowFinding(
@@ -61,5 +61,22 @@ public struct RegisterIncreaseRule: Sendable, Equatable {
                 limitBillionths: 0
             )
         )
+    }
+}
+
+extension RegisterIncreaseRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Registers that go back.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("percent", .percents, "Of the capacity: what may pass in a rollover, percent.") {
+                $1(&$0.percentBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        let observed = finding.observedBillionths
+        return "the register went back by \(finding.amount(observed == .min ? .max : -observed))"
     }
 }

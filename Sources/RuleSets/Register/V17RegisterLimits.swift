@@ -52,3 +52,19 @@ public struct RegisterLimitsRule: Sendable, Equatable {
         )
     }
 }
+
+extension RegisterLimitsRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Register difference against limits.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("percent", .percents, "Of the capacity, percent.") { $1(&$0.percentBillionths) },
+            .number("maximumPerDay", .amounts, "Of the unit; 0: none.") { $1(&$0.maximumPerDayBillionths) },
+            .number("minimumPerDay", .amounts, "Of the unit; 0: none.") { $1(&$0.minimumPerDayBillionths) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "\(finding.amount) between two readings, the limit is \(finding.limitAmount)"
+    }
+}

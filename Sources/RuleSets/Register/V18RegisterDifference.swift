@@ -41,3 +41,20 @@ public struct RegisterDifferenceRule: Sendable, Equatable {
         )
     }
 }
+
+extension RegisterDifferenceRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Register difference against the period before.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("thresholdPercent", .percents, "Percent of the current usage.") {
+                $1(&$0.thresholdPercentBillionths)
+            },
+            .whole("minimumSpanHours", 1...10_000, "Shorter periods are passed over, h.") { $1(&$0.minimumSpanHours) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "usage differs by \(finding.percent) from the period before"
+    }
+}

@@ -38,3 +38,15 @@ public struct FirstRegisterRule: Sendable, Equatable {
         )
     }
 }
+
+extension FirstRegisterRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("The first reading of a register is told.") { $1(&$0.isEnabled) }
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "counting begins at \(finding.amount)"
+    }
+}

@@ -13,7 +13,7 @@
 ///       ]
 ///     }
 ///
-/// What is left out has its default (`RuleSet.default1`). A name that is not listed in `RuleParameter.all` is an error, so that a
+/// What is left out has its default (`RuleSet.default1`). A name that is not listed in `RuleCatalog.parameters` is an error, so that a
 /// misspelt parameter is never passed over.
 extension RuleSet {
     /// Overrides that one rule set may have.
@@ -74,11 +74,11 @@ extension RuleSet {
     ) throws(RuleSetError) {
         for name in object.names {
             let path = prefix + [name]
-            if let index = RuleParameter.all.firstIndex(where: { $0.path == path }) {
-                if let value = try object.value(name, RuleParameter.all[index].kind) {
+            if let index = RuleCatalog.parameters.firstIndex(where: { $0.path == path }) {
+                if let value = try object.value(name, RuleCatalog.parameters[index].kind) {
                     changes.append(RuleChange(index, value))
                 }
-            } else if RuleParameter.all.contains(where: { $0.path.starts(with: path) }) {
+            } else if RuleCatalog.parameters.contains(where: { $0.path.starts(with: path) }) {
                 if let inner = try object.object(name) { try read(inner, path, &changes) }
             } else {
                 throw RuleSetError(line: object.line(of: name), reason: "\"\(name)\" is not known here")
@@ -88,23 +88,9 @@ extension RuleSet {
 
     /// What single values can't say.
     private static func check(_ parameters: RuleParameters, _ object: RuleSetObject) throws(RuleSetError) {
-        let bands: [(String, Int64, Int64)] = [
-            ("V23", parameters.usage.lowPercentBillionths, parameters.usage.highPercentBillionths),
-            ("V24", parameters.demand.lowPercentBillionths, parameters.demand.highPercentBillionths),
-            ("V39", parameters.voltage.lowPercentBillionths, parameters.voltage.highPercentBillionths),
-        ]
-        for (rule, low, high) in bands where low > high {
-            throw RuleSetError(line: object.line, reason: "\(rule): lowPercent is above highPercent")
-        }
-        let spans: [(String, Int64)] = [
-            ("V23", parameters.usage.currentDays - 1 + parameters.usage.referenceDays),
-            ("V24", parameters.demand.currentDays - 1 + parameters.demand.referenceDays),
-        ]
-        for (rule, days) in spans where days > 42 {
-            throw RuleSetError(
-                line: object.line,
-                reason: "\(rule): currentDays and referenceDays reach back \(days) days, 42 are remembered"
-            )
+        for rule in RuleCatalog.rules {
+            guard let contradiction = rule.contradiction(parameters) else { continue }
+            throw RuleSetError(line: object.line, reason: "\(rule.name): \(contradiction)")
         }
     }
 }

@@ -46,7 +46,7 @@ extension RuleSet {
             """
         var lines = [head]
         for section in ["rules", "estimation"] {
-            let parameters = RuleParameter.all.filter { $0.path[0] == section }
+            let parameters = RuleCatalog.parameters.filter { $0.path[0] == section }
             lines += object(section, parameters[...], depth: 1, indent: "    ")
             lines[lines.count - 1] += section == "rules" ? "," : ""
         }
@@ -56,7 +56,7 @@ extension RuleSet {
     /// An object of the parameters whose paths are the same up to `depth`.
     private static func object(
         _ name: String,
-        _ parameters: ArraySlice<RuleParameter>,
+        _ parameters: ArraySlice<RuleParameter<RuleParameters>>,
         depth: Int,
         indent: String
     ) -> [String] {
@@ -80,7 +80,7 @@ extension RuleSet {
     }
 }
 
-extension RuleParameter {
+extension RuleParameter<RuleParameters> {
     /// What may stand there, without the braces.
     fileprivate var schema: String {
         let value = get(RuleParameters())

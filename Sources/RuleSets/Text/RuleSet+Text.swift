@@ -2,7 +2,7 @@ extension RuleSet {
     /// The whole rule set as JSON, every parameter named. Reading it gives an equal rule set; equal rule sets have equal texts.
     public var json: String {
         var lines = ["{", "  \"name\": \(RuleValue.quoted(version)),"]
-        let values = RuleParameter.all.map { ($0.path, $0.get(base)) }
+        let values = RuleCatalog.parameters.map { ($0.path, $0.get(base)) }
         lines += Self.object(values[...], depth: 0, indent: "  ")
         if !overrides.isEmpty {
             lines[lines.count - 1] += ","
@@ -23,7 +23,7 @@ extension RuleSet {
         var lines = ["      \"match\": {\(match.joined(separator: ", "))}"]
         guard !override.changes.isEmpty else { return lines }
         lines[0] += ","
-        let values = override.changes.map { (RuleParameter.all[$0.index].path, $0.value) }
+        let values = override.changes.map { (RuleCatalog.parameters[$0.index].path, $0.value) }
         return lines + object(values[...], depth: 0, indent: "      ")
     }
 
@@ -109,10 +109,10 @@ extension RuleSet {
     }
 
     /// The paths of all parameters, in the order of the text.
-    public static var parameterPaths: [String] { RuleParameter.all.map { $0.path.joined(separator: ".") } }
+    public static var parameterPaths: [String] { RuleCatalog.parameters.map { $0.path.joined(separator: ".") } }
 
     private var values: [(path: String, value: String)] {
-        var values = RuleParameter.all.map { ($0.path.joined(separator: "."), $0.get(base).json) }
+        var values = RuleCatalog.parameters.map { ($0.path.joined(separator: "."), $0.get(base).json) }
         for (index, override) in overrides.enumerated() {
             for (name, patterns) in override.match.members {
                 values.append(("overrides[\(index)].match.\(name)", RuleValue.texts(patterns).json))

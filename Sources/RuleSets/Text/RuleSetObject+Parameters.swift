@@ -6,7 +6,7 @@ extension RuleSetObject {
     static let profileWeights: ClosedRange<Int64> = 0...1_000_000
 
     /// The value of a parameter; nil where the object does not name it.
-    func value(_ name: String, _ kind: RuleParameter.Kind) throws(RuleSetError) -> RuleValue? {
+    func value(_ name: String, _ kind: ParameterKind) throws(RuleSetError) -> RuleValue? {
         switch kind {
         case .flag: return try flag(name).map { .flag($0) }
         case .number(let range): return try number(name, range).map { .number($0) }

@@ -38,3 +38,19 @@ public struct InactiveMeterRule: Sendable, Equatable {
         )
     }
 }
+
+extension InactiveMeterRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Usage of an inactive meter.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("minimumTotal", .amounts, "A day's total up to this is passed over, of the unit.") {
+                $1(&$0.minimumTotalBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "\(finding.amount) on a meter that is not in service"
+    }
+}

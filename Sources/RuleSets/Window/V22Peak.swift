@@ -43,3 +43,23 @@ public struct PeakRule: Sendable, Equatable {
         )
     }
 }
+
+extension PeakRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Peak against the days before.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("thresholdPercent", .percents, "Above the previous peak, percent.") {
+                $1(&$0.thresholdPercentBillionths)
+            },
+            .whole("days", .days, "Days of the previous peak.") { $1(&$0.days) },
+            .number("minimumPerHour", .amounts, "Smaller peaks are passed over, kWh per hour.") {
+                $1(&$0.minimumPerHourBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "the peak is \(finding.percent) above that of the days before"
+    }
+}

@@ -56,3 +56,33 @@ public struct UsageRule: Sendable, Equatable {
         )
     }
 }
+
+extension UsageRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("High and low usage.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("lowPercent", .percents, "Of the reference, percent.") { $1(&$0.lowPercentBillionths) },
+            .number("highPercent", .percents, "Of the reference, percent.") { $1(&$0.highPercentBillionths) },
+            .whole("currentDays", .days, "Days that are judged.") { $1(&$0.currentDays) },
+            .whole("referenceDays", .days, "Days before them.") { $1(&$0.referenceDays) },
+            .whole("minimumDays", .days, "Days of the reference that must be known.") { $1(&$0.minimumDays) },
+            .number("maximumEstimatedPercent", 0...100, "Of the reference, percent.") {
+                $1(&$0.maximumEstimatedPercentBillionths)
+            },
+            .number("minimumPerDay", .amounts, "Smaller references are passed over, kWh.") {
+                $1(&$0.minimumPerDayBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "daily usage is \(finding.percent) of that of the days before, the limit is \(finding.limitPercent)"
+    }
+
+    var contradiction: String? {
+        if lowPercentBillionths > highPercentBillionths { return "lowPercent is above highPercent" }
+        let days = currentDays - 1 + referenceDays
+        return days > 42 ? "currentDays and referenceDays reach back \(days) days, 42 are remembered" : nil
+    }
+}

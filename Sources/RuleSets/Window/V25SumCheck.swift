@@ -67,3 +67,18 @@ public struct SumCheckRule: Sendable, Equatable {
         return Int64(clamping: max(share, Int128(steps) * Int128(step)))
     }
 }
+
+extension SumCheckRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Intervals against registers, rates against the total.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("percent", 0...100, "Tolerance, percent of the register difference.") { $1(&$0.percentBillionths) },
+            .whole("steps", 0...1000, "Tolerance, steps of the register.") { $1(&$0.steps) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "intervals and registers differ by \(finding.amount), \(finding.limitAmount) are allowed"
+    }
+}

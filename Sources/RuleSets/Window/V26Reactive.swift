@@ -62,3 +62,21 @@ public struct ReactiveRule: Sendable, Equatable {
         return rated * Int128(ratedPercentBillionths) / (100 * Int128(Quantity.scale))
     }
 }
+
+extension ReactiveRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Reactive energy without active energy.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("ratedPercent", .percents, "Of the capacity, percent.") { $1(&$0.ratedPercentBillionths) },
+            .whole("minimumIntervals", 1...1440, "Intervals.") { $1(&$0.minimumIntervals) },
+            .number("minimumPerHour", .amounts, "Where the registry has no capacity, kvarh per hour.") {
+                $1(&$0.minimumPerHourBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "reactive energy of \(finding.amount) an interval without active energy"
+    }
+}

@@ -45,3 +45,18 @@ public struct ZeroRule: Sendable, Equatable {
         day.expected > 0 && day.zeros == day.expected && day.outageSeconds == 0
     }
 }
+
+extension ZeroRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Days of zeros on an active meter.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .whole("minimumDays", .days, "Days.") { $1(&$0.minimumDays) },
+            .flag("needsUseBefore", "Only after a remembered day with use.") { $1(&$0.needsUseBefore) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "nothing but zeros for \(finding.whole) s on an active meter"
+    }
+}

@@ -45,3 +45,16 @@ public struct SiblingRule: Sendable, Equatable {
         window.siblings.contains { $0.channel == channel && $0.statistics.used > 0 }
     }
 }
+
+extension SiblingRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Registered channels without data.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "\(finding.whole) of \(finding.wholeLimit) registered channels have data"
+    }
+}

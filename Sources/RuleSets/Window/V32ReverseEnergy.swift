@@ -39,3 +39,20 @@ public struct ReverseEnergyRule: Sendable, Equatable {
         )
     }
 }
+
+extension ReverseEnergyRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Received energy without a generator on file.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .severity("corroboratedSeverity", "Where the device reported it too.") { $1(&$0.corroboratedSeverity) },
+            .number("minimumPerDay", .amounts, "Smaller totals are passed over, kWh.") {
+                $1(&$0.minimumPerDayBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "\(finding.amount) received, no generator is on file"
+    }
+}

@@ -46,3 +46,22 @@ public struct CheckMeterRule: Sendable, Equatable {
         }
     }
 }
+
+extension CheckMeterRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Main and check meter.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("thresholdPercent", .percents, "Of the main meter, percent.") {
+                $1(&$0.thresholdPercentBillionths)
+            },
+            .number("minimumPerDay", .amounts, "Smaller totals are passed over, of the unit.") {
+                $1(&$0.minimumPerDayBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "main and check meter differ by \(finding.percent)"
+    }
+}

@@ -78,3 +78,22 @@ public struct DynamicsRule: Sendable, Equatable {
         Int128(window.sum / 1_000_000) / Int128(max(window.days, 1))
     }
 }
+
+extension DynamicsRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("A day's total against like days.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .number("thresholdSigma", 0...100, "Standard deviations.") { $1(&$0.thresholdSigmaBillionths) },
+            .whole("minimumDays", 2...42, "Like days that must be known.") { $1(&$0.minimumDays) },
+            .whole("referenceDays", .days, "Days that are looked through.") { $1(&$0.referenceDays) },
+            .number("minimumPercent", .percents, "Smaller deviations are passed over, percent of the mean.") {
+                $1(&$0.minimumPercentBillionths)
+            },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "\(finding.amount), like days have \(finding.limitAmount)"
+    }
+}

@@ -38,3 +38,17 @@ public struct ProlongedEstimationRule: Sendable, Equatable {
         day.expected > 0 && Int(day.measured) * 2 < Int(day.expected)
     }
 }
+
+extension ProlongedEstimationRule: Rule {
+    static var parameters: [RuleParameter<Self>] {
+        [
+            .enabled("Days without a measurement.") { $1(&$0.isEnabled) },
+            .severity { $1(&$0.severity) },
+            .whole("minimumDays", .days, "Days.") { $1(&$0.minimumDays) },
+        ]
+    }
+
+    static func words(of finding: FindingFigures) -> String? {
+        "\(finding.whole) days without a measurement"
+    }
+}
