@@ -131,7 +131,39 @@ extension RuleParameter {
                 "thresholdPercent",
                 at: { $1(&$0.spike.thresholdPercentBillionths) },
                 percents,
-                "Above the third highest of the day, percent."
+                "Above the third highest of the window, percent."
+            ),
+            .number(
+                "rules",
+                "V19",
+                "historyPercent",
+                at: { $1(&$0.spike.historyPercentBillionths) },
+                percents,
+                "Above the third highest peak of the days before, percent."
+            ),
+            .whole(
+                "rules",
+                "V19",
+                "historyDays",
+                at: { $1(&$0.spike.historyDays) },
+                days,
+                "Days before that count; a window that long needs none."
+            ),
+            .whole(
+                "rules",
+                "V19",
+                "minimumDays",
+                at: { $1(&$0.spike.minimumDays) },
+                days,
+                "Days before that must have a measured value."
+            ),
+            .number(
+                "rules",
+                "V19",
+                "alonePercent",
+                at: { $1(&$0.spike.alonePercentBillionths) },
+                percents,
+                "Above the third highest of the window where fewer have, percent."
             ),
             .number(
                 "rules",
