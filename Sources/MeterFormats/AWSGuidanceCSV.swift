@@ -36,9 +36,30 @@ public enum AWSGuidanceCSV: PayloadDecoder {
         zones: ZoneCatalog,
         into batch: inout ReadingBatch
     ) throws(DecodeError) {
+        let timing = try timing(mediaType, zones)
+        var decoder = AWSGuidanceDecoder(table: RowTable(columns: try columns(mediaType)))
+        var lines = LineReader(bytes)
+        _ = try decoder.read(bytes, &lines, into: &batch)
+        try decoder.table.emit(timing, into: &batch)
+        try batch.refuseIfAllRejected()
+    }
+
+    static func survey(
+        _ bytes: Span<UInt8>,
+        mediaType: MediaType,
+        zones: ZoneCatalog
+    ) throws(DecodeError) -> TableSurvey {
+        var decoder = AWSGuidanceDecoder(table: RowTable(columns: try columns(mediaType)))
+        var lines = LineReader(bytes)
+        var unused = ReadingBatch()
+        let headerEnd = try decoder.read(bytes, &lines, into: &unused)
+        return try TableSurvey(bytes, decoder.table, try timing(mediaType, zones), headerEnd: headerEnd)
+    }
+
+    private static func timing(_ mediaType: MediaType, _ zones: ZoneCatalog) throws(DecodeError) -> RowTiming {
         let zone = mediaType["zone"] ?? "UTC"
         guard let rules = zones[zone] else { throw DecodeError(.unknownZone, "no time zone \"\(zone)\"") }
-        let timing = RowTiming(
+        return RowTiming(
             rules: rules,
             zone: zone,
             zoneOrigin: mediaType["zone"] == nil ? .unstated : .stated,
@@ -46,24 +67,6 @@ public enum AWSGuidanceCSV: PayloadDecoder {
             defaultIntervalSeconds: 900,
             stampIsStart: false
         )
-        var decoder = AWSGuidanceDecoder(table: RowTable(columns: try columns(mediaType)))
-        var lines = LineReader(bytes)
-        var isFirst = true
-        while let line = lines.next(bytes) {
-            if TextField.trimmed(bytes, line).isEmpty { continue }
-            if isFirst {
-                isFirst = false
-                if try decoder.readHeader(bytes, line) { continue }
-            }
-            do throws(DecodeError) {
-                try decoder.row(bytes, line, number: lines.line, into: &batch)
-            } catch {
-                batch.reject(error, line: lines.line)
-            }
-        }
-        guard !isFirst else { throw DecodeError(.empty, "the payload is empty") }
-        try decoder.table.emit(timing, into: &batch)
-        try batch.refuseIfAllRejected()
     }
 
     private static func intervalSeconds(_ mediaType: MediaType) throws(DecodeError) -> Int32 {
@@ -108,8 +111,35 @@ private struct AWSGuidanceDecoder: ~Copyable {
         self.table = table
     }
 
+    /// Reads all lines; gives the length of the header line, 0 where there is none.
+    mutating func read(
+        _ bytes: Span<UInt8>,
+        _ lines: inout LineReader,
+        into batch: inout ReadingBatch
+    ) throws(DecodeError) -> Int {
+        var headerEnd = 0
+        var isFirst = true
+        while let line = lines.next(bytes) {
+            if TextField.trimmed(bytes, line).isEmpty { continue }
+            if isFirst {
+                isFirst = false
+                if try readHeader(bytes, line) {
+                    headerEnd = lines.offset
+                    continue
+                }
+            }
+            do throws(DecodeError) {
+                try row(bytes, line, number: lines.line, into: &batch)
+            } catch {
+                batch.reject(error, line: lines.line)
+            }
+        }
+        guard !isFirst else { throw DecodeError(.empty, "the payload is empty") }
+        return headerEnd
+    }
+
     /// Whether the line names the columns; if so their places are taken from it.
-    mutating func readHeader(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(DecodeError) -> Bool {
+    private mutating func readHeader(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(DecodeError) -> Bool {
         guard fields.split(bytes, line, delimiter: UInt8(ascii: ",")),
             let time = position(bytes, of: "time"), let device = position(bytes, of: "device_id")
         else { return false }
@@ -134,7 +164,7 @@ private struct AWSGuidanceDecoder: ~Copyable {
     }
 
     /// Takes in a line. A measure that is no number is told and left out alone.
-    mutating func row(
+    private mutating func row(
         _ bytes: Span<UInt8>,
         _ line: Range<Int>,
         number: Int,

@@ -83,7 +83,9 @@ struct RepeatedHourRows {
     /// does each row in it.
     private func units(_ cells: RowCells, isBackward: Bool) -> [Unit] {
         let order = isBackward ? Array(rows.indices.reversed()) : Array(rows.indices)
-        let times = max(neighbours.before?.count ?? 1, neighbours.after?.count ?? 1)
+        // One line repeated beside the hour is no habit of the file; lines repeated on both sides are.
+        let counts = [neighbours.before?.count, neighbours.after?.count].compactMap { $0 }
+        let times = counts.min() ?? 1
         var units: [Unit] = []
         for offset in order {
             if let last = units.last, last.offsets.count < times, last.label == labels[offset],

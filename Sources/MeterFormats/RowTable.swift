@@ -56,6 +56,8 @@ struct RowTable: ~Copyable {
 
     var rowCount: Int { rowSlots.count }
 
+    func slot(ofRow row: Int) -> Int { rowSlots[row] }
+
     /// Row numbers sorted by slot, rows of a slot in file order, and where each slot starts.
     func rowsBySlot() -> (rows: [Int], starts: [Int]) {
         var starts = [Int](repeating: 0, count: keys.count + 1)
