@@ -20,7 +20,8 @@ enum ChannelWords {
         guard channel(text, unit: unit) != nil, let open = text.lastIndex(of: "("), text.last == ")" else { return nil }
         let spelling = String(text[text.index(after: open)...].dropLast())
         guard let named = MeasurementUnit.spelled(spelling), named.unit != unit else { return nil }
-        return "\"\(text.prefix(64))\" is in \(spelling), and the unit is stated as \(unit.symbol): state the parameter unit"
+        return
+            "\"\(text.prefix(64))\" is in \(spelling), and the unit is stated as \(unit.symbol): state the parameter unit"
     }
 
     private static func contains(_ text: String, _ word: String) -> Bool {

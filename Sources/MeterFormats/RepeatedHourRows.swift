@@ -69,7 +69,9 @@ struct RepeatedHourRows {
     /// Above zero when time runs forward in the file here, below when backward, zero when nothing tells.
     private func direction() -> Int {
         var inside = 0
-        for (left, right) in zip(labels, labels.dropFirst()) { inside += (right - left).signum() == 0 ? 0 : right > left ? 1 : -1 }
+        for (left, right) in zip(labels, labels.dropFirst()) {
+            inside += (right - left).signum() == 0 ? 0 : right > left ? 1 : -1
+        }
         if abs(inside) >= 2 { return inside }
         var outside = 0
         if let before = neighbours.before { outside += before.start < hour.transition ? 1 : -1 }
@@ -153,7 +155,9 @@ struct RepeatedHourRows {
         for label in Set(units.map(\.label)).sorted() {
             let same = units.indices.filter { units[$0].label == label }
             let first = rows[units[same[0]].offsets[0]]
-            guard same.count > 1, same.allSatisfy({ cells.areEqual(rows[units[$0].offsets[0]], first) }) else { continue }
+            guard same.count > 1, same.allSatisfy({ cells.areEqual(rows[units[$0].offsets[0]], first) }) else {
+                continue
+            }
             for index in same { units[index].pass = index == same[0] ? .first : .second }
         }
     }

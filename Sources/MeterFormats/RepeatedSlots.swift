@@ -36,7 +36,7 @@ extension ReadingBatch {
     }
 
     private struct Slot: Hashable {
-        var end: Int64
+        var place: Int64
         var version: Int64
     }
 
@@ -68,8 +68,9 @@ extension ReadingBatch {
         var told: [Repetition: Int] = [:]
         for channel in order {
             let own = channels[channel] ?? []
-            if areInOrder(own) { continue }
-            dropRepeated(of: own, origins, &dropped, &told)
+            let grid = SlotGrid(intervalSeconds: channel.intervalSeconds)
+            if areInOrder(own, grid) { continue }
+            dropRepeated(of: own, grid, origins, &dropped, &told)
         }
         guard !dropped.isEmpty else { return }
         for (repetition, count) in told.sorted(by: { ($0.key.line, $0.key.other) < ($1.key.line, $1.key.other) }) {
@@ -89,12 +90,13 @@ extension ReadingBatch {
     }
 
     /// Whether the values of these series follow each other in time, so that no interval can come twice.
-    private func areInOrder(_ indices: [Int]) -> Bool {
+    private func areInOrder(_ indices: [Int], _ grid: SlotGrid) -> Bool {
         var last = Int64.min
         for index in indices {
             for value in series[index].values {
-                guard endSeconds[value] > last else { return false }
-                last = endSeconds[value]
+                let place = place(of: value, series[index], grid)
+                guard place > last else { return false }
+                last = place
             }
         }
         return true
@@ -102,6 +104,7 @@ extension ReadingBatch {
 
     private func dropRepeated(
         of indices: [Int],
+        _ grid: SlotGrid,
         _ origins: ValueOrigins,
         _ dropped: inout [Int],
         _ told: inout [Repetition: Int]
@@ -110,7 +113,7 @@ extension ReadingBatch {
         let missing = Quality.missing.rawValue
         for index in indices {
             for value in series[index].values {
-                let slot = Slot(end: endSeconds[value], version: sourceVersion[value])
+                let slot = Slot(place: place(of: value, series[index], grid), version: sourceVersion[value])
                 guard let holder = holders[slot] else {
                     holders[slot] = value
                     continue
@@ -130,5 +133,9 @@ extension ReadingBatch {
                 told[repetition, default: 0] += 1
             }
         }
+    }
+
+    private func place(of value: Int, _ series: Series, _ grid: SlotGrid) -> Int64 {
+        grid.place(of: endSeconds[value] - Int64(series.intervalSeconds))
     }
 }

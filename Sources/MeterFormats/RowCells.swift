@@ -72,13 +72,13 @@ struct RowCells {
         return false
     }
 
-    /// The row whose cell holds in a column: the last that has a value, else the last that says there is none.
+    /// The index in `rows` of the row whose cell holds in a column: the last that has a value, else the last that says there is none.
     func holder(of column: Int, among rows: ArraySlice<Int>) -> Int? {
         var found: Int?
-        for row in rows.reversed() {
-            guard let cell = cell(row: row, column: column) else { continue }
-            if cell.quality != Quality.missing.rawValue { return row }
-            if found == nil { found = row }
+        for index in rows.indices.reversed() {
+            guard let cell = cell(row: rows[index], column: column) else { continue }
+            if cell.quality != Quality.missing.rawValue { return index }
+            if found == nil { found = index }
         }
         return found
     }

@@ -34,11 +34,13 @@ extension RowTable {
         for slot in keys.indices {
             let rows = order.rows[order.starts[slot]..<order.starts[slot + 1]]
             if let distance = overlap(of: rows, interval) {
-                for row in rows { reject(.intervalOverlap, Self.overlapReason(distance, interval), row: row, in: &batch) }
+                for row in rows {
+                    reject(.intervalOverlap, Self.overlapReason(distance, interval), row: row, in: &batch)
+                }
                 continue
             }
             let starts = resolver.starts(of: rows, stamps: stamps, cells: cells)
-            var slotRows = SlotRows(rows: rows, starts: starts)
+            var slotRows = SlotRows(rows: rows, starts: starts, intervalSeconds: interval)
             for (row, start) in slotRows.withoutInstant { rejectTime(start, timing, row: row, in: &batch) }
             tellRepetitions(&slotRows, slot: slot, distinguishing, in: &batch)
             try appendSeries(slotRows, slot: slot, interval, timing, to: &batch)
@@ -140,7 +142,8 @@ extension RowTable {
             if let same = rows[(index + 1)...].first(where: { cells.areEqual($0, row) }) {
                 reject(.duplicateLine, "the same as line \(lines[row])", row: same, in: &batch)
             } else if let later = rows[(index + 1)...].last(where: { cells.contradict($0, row) }) {
-                let reason = "line \(lines[later]) has another value for the interval of line \(lines[row]): the later line holds"
+                let reason =
+                    "line \(lines[later]) has another value for the interval of line \(lines[row]): the later line holds"
                 reject(.slotTwice, reason, row: row, in: &batch)
             }
         }
@@ -159,19 +162,20 @@ extension RowTable {
             let first = batch.valueCount
             let unit = timing.isPowerToEnergy ? description.unit.gathered ?? description.unit : description.unit
             for group in slotRows.slots {
-                guard let row = cells.holder(of: column, among: slotRows.rows[group]),
-                    let cell = cells.cell(row: row, column: column)
+                guard let index = cells.holder(of: column, among: slotRows.rows[group]),
+                    let cell = cells.cell(row: slotRows.rows[index], column: column)
                 else { continue }
                 var value = cell.value
                 if timing.isPowerToEnergy {
                     guard let energy = Self.energy(value, over: interval) else {
+                        let row = slotRows.rows[index]
                         reject(.invalidNumber, "the value is too large for an energy", row: row, in: &batch)
                         continue
                     }
                     value = energy
                 }
                 batch.append(
-                    endSecond: slotRows.starts[group.lowerBound] + Int64(interval),
+                    endSecond: slotRows.starts[index] + Int64(interval),
                     billionths: value,
                     quality: Quality(rawValue: cell.quality) ?? .raw
                 )

@@ -179,7 +179,8 @@ import Testing
         #expect(firsts(ends) == midnights)
         let offsets = "t,v\n2024-10-27T00:00:00+02:00,1\n2024-10-28T00:00:00+01:00,2\n2024-10-29T00:00:00+01:00,3\n"
         #expect(firsts(try decoded(offsets, Self.berlin + "interval=P1D")) == midnights)
-        let json = #"{"meter":"m","zone":"Europe/Berlin","start":"2024-10-26T00:00:00","interval":"P1D","values":[1,2,3]}"#
+        let json =
+            #"{"meter":"m","zone":"Europe/Berlin","start":"2024-10-26T00:00:00","interval":"P1D","values":[1,2,3]}"#
         #expect(firsts(try decoded(json, "application/json")) == midnights)
         #expect(starts.series.first?.intervalSeconds == 86_400)
     }

@@ -13,9 +13,17 @@ struct PlainZone: Sendable {
         // 2024-03-31T01:00Z, 2024-10-27T01:00Z.
         PlainZone(name: "Europe/Berlin", offset: 3600, changes: [(1_711_846_800, 7200), (1_729_990_800, 3600)]),
         // 2024-03-10T07:00Z, 2024-11-03T06:00Z.
-        PlainZone(name: "America/New_York", offset: -18_000, changes: [(1_710_054_000, -14_400), (1_730_613_600, -18_000)]),
+        PlainZone(
+            name: "America/New_York",
+            offset: -18_000,
+            changes: [(1_710_054_000, -14_400), (1_730_613_600, -18_000)]
+        ),
         // 2024-04-06T15:00Z back by half an hour, 2024-10-05T15:30Z.
-        PlainZone(name: "Australia/Lord_Howe", offset: 39_600, changes: [(1_712_415_600, 37_800), (1_728_142_200, 39_600)]),
+        PlainZone(
+            name: "Australia/Lord_Howe",
+            offset: 39_600,
+            changes: [(1_712_415_600, 37_800), (1_728_142_200, 39_600)]
+        ),
     ]
 
     /// Local seconds since 1970 that the clock shows at an instant.
@@ -35,7 +43,9 @@ struct PlainZone: Sendable {
             month += 1
         }
         let second = Int(local % 86_400)
-        let fields = [month + 1, days + 1, second / 3600, second / 60 % 60, second % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+        let fields = [month + 1, days + 1, second / 3600, second / 60 % 60, second % 60].map {
+            $0 < 10 ? "0\($0)" : "\($0)"
+        }
         return "2024-\(fields[0])-\(fields[1]) \(fields[2]):\(fields[3]):\(fields[4])"
     }
 }
@@ -114,7 +124,8 @@ struct RandomFile {
             }
         }
         let stamp = style == .start ? "start" : "end"
-        mediaType = "text/csv; profile=mapped; time=t; value=v; meter-column=m; stamp=\(stamp); interval=\(interval); zone=\(zone.name)"
+        mediaType =
+            "text/csv; profile=mapped; time=t; value=v; meter-column=m; stamp=\(stamp); interval=\(interval); zone=\(zone.name)"
         summary = "seed \(seed): \(mediaType), \(style) \(order) \(doubling) constant \(isConstant) meters \(meters)"
     }
 

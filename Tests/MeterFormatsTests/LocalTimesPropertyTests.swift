@@ -4,7 +4,7 @@ import Testing
 
 /// Files made from known instants are read back as these instants, whatever their order, direction and repetitions, whole or in pieces.
 @Suite struct LocalTimesPropertyTests {
-    static let seeds: [UInt64] = (1...400).map { $0 &* 0x9e37_79b9 }
+    static let seeds: [UInt64] = (1...150).map { $0 &* 0x9e37_79b9 }
 
     @Test func filesGiveTheirInstantsBack() throws {
         for seed in Self.seeds {
@@ -18,7 +18,7 @@ import Testing
 
     @Test func piecesOfAFileAreReadAsTheWhole() throws {
         var pieces = 0
-        for seed in Self.seeds.prefix(120) {
+        for seed in Self.seeds.prefix(60) {
             let file = RandomFile(seed: seed)
             let bytes = Array(file.text.utf8)
             let type = try #require(MediaType(file.mediaType))
@@ -36,12 +36,12 @@ import Testing
             }
             #expect(readings.sorted() == file.truth, "\(file.summary)")
         }
-        // Files are cut at all.
-        #expect(pieces > 200)
+        // Some files cannot be cut; most can.
+        #expect(pieces > 75)
     }
 
     @Test func theSameRowsGiveTheSameBatchForwardAndBackward() throws {
-        for seed in Self.seeds.prefix(100) {
+        for seed in Self.seeds.prefix(50) {
             let file = RandomFile(seed: seed)
             let forward = try decoded(file.text, file.mediaType)
             let backward = try decoded(RandomFile.header + RandomFile.text(file.lines.reversed()), file.mediaType)

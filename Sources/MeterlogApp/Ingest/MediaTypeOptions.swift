@@ -47,13 +47,18 @@ struct MediaTypeOptions: ParsableArguments {
     @Option(help: "mapped-csv: name of the channel (default 1-0:1.8.0).")
     var channel: String?
 
-    @Option(help: "mapped-csv: column that names the channel, where lines of several registers or directions are mixed.")
+    @Option(
+        help: "mapped-csv: column that names the channel, where lines of several registers or directions are mixed."
+    )
     var channelColumn: String?
 
     @Option(help: "mapped-csv: column and word that mark a value as an estimate, such as Ersatzwert=Ja.")
     var estimatedColumn: String?
 
-    @Option(help: "mapped-csv: decimal mark, a point or a comma. Default: what the file shows, where the delimiter is no comma.")
+    @Option(
+        help:
+            "mapped-csv: decimal mark, a point or a comma. Default: what the file shows, where the delimiter is no comma."
+    )
     var decimal: String?
 
     @Option(help: "mapped-csv: field delimiter (default comma).")
@@ -116,7 +121,10 @@ struct MediaTypeOptions: ParsableArguments {
         add("unit", unit ?? "kWh")
         add("as", valuesAs)
         // Pieces of a file must be read alike, so what only the whole file shows goes with each of them.
-        add("interval", (interval.flatMap(MediaTypeOptions.seconds) ?? survey.map { Int($0.intervalSeconds) }).map { String($0) })
+        add(
+            "interval",
+            (interval.flatMap(MediaTypeOptions.seconds) ?? survey.map { Int($0.intervalSeconds) }).map { String($0) }
+        )
         add("zone", zone ?? timezone)
         add("stamp", stamp ?? "end")
         add("channel", channel)
