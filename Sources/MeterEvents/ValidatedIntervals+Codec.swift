@@ -46,7 +46,6 @@ extension ValidatedIntervals {
             window: message.hasWindow ? WindowState(message.window) : nil,
             registers: registers
         )
-        for fate in message.fates { fates.append(try BlockFate(fate)) }
     }
 
     /// Appends the stored form.
@@ -74,7 +73,6 @@ extension ValidatedIntervals {
         message.decidedAtMs = decidedAtMilliseconds
         if let window { message.window = window.message }
         message.registers = registers.map(\.message)
-        message.fates = fates.map(\.message)
         ProtobufBytes.append(message, to: &bytes)
     }
 }

@@ -11,7 +11,7 @@ public struct ValidatedIntervals: Sendable, Equatable {
     public var intervalSeconds: Int32
     /// In billionths of the unit; 0 and without meaning where the quality is `.missing`.
     public var billionths: [Int64]
-    /// `Quality.rawValue` per slot, or `ValidatedIntervals.withdrawn`.
+    /// `Quality.rawValue` per slot.
     public var qualities: [UInt8]
     /// `EstimationMethod.rawValue` per slot.
     public var methods: [UInt8]
@@ -27,11 +27,6 @@ public struct ValidatedIntervals: Sendable, Equatable {
     public var window: WindowState?
     /// Register readings that follow from the channel's intervals, new or changed.
     public var registers: [DerivedRegister]
-    /// What became of the values that a payload offered for this channel.
-    public var fates: [BlockFate] = []
-
-    /// The quality byte of a slot at which no reading is in force any more: another one of the channel holds its time.
-    public static let withdrawn: UInt8 = 254
 
     public init(
         meter: String,
