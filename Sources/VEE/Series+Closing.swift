@@ -102,6 +102,7 @@ extension Series {
         exceptions.removeSubrange(..<exceptionIndex(edge))
         findings.removeSubrange(..<findingIndex(slot))
         corrections.removeAll { $0.first < slot }
+        peakDays.removeAll { $0 < edge }
         slots.removeBelow(slot)
     }
 
@@ -184,6 +185,7 @@ extension Series {
         result.forced.sort()
         findings.removeAll()
         corrections.removeAll()
+        peakDays.removeAll()
         let first = max(firstKnown, slots.base)
         closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
         result.add(slots.base..<slots.end)

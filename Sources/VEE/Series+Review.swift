@@ -74,7 +74,7 @@ extension Series {
     }
 
     /// No local day is shorter; what is shorter is a part of one.
-    private static let leastDaySeconds: Int64 = 20 * 3600
+    static let leastDaySeconds: Int64 = 20 * 3600
 
     /// Pairs of readings of the channel's registers whose later one is after the start of a window and not after its end.
     private func registerSpans(endingIn window: Range<Int64>, _ context: FoldContext) -> [RegisterSpan] {

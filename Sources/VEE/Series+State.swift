@@ -22,6 +22,8 @@ extension Series {
         cold.encode(into: &writer)
         writer.append(slots.base)
         PackedSlots.append(slots, 0..<slots.count, references, to: &writer)
+        writer.append(count: peakDays.count)
+        for start in peakDays { writer.append(start) }
         for marks in [findings, corrections] {
             writer.append(count: marks.count)
             for mark in marks { mark.encode(into: &writer) }
@@ -56,6 +58,8 @@ extension Series {
         slots = try PackedSlots.read(base: base, &reader, bytes, into: &references)
         referenceLimit = max(Self.leastReferenceLimit, 2 * references.count)
         guard cold.isEmpty || cold.end == base else { throw .malformed("packed slots that do not adjoin") }
+        let peakCount = try reader.count(bytes)
+        for _ in 0..<peakCount { peakDays.append(try reader.integer(bytes)) }
         let findingCount = try reader.count(bytes)
         for _ in 0..<findingCount { findings.append(try SlotFinding(&reader, bytes)) }
         let correctionCount = try reader.count(bytes)
