@@ -15,7 +15,7 @@ struct GapSummary: Equatable {
 struct DayOutcome {
     var survey: Survey
     var values: [Int64]
-    /// `Quality.rawValue`, or `SlotStore.neverEmitted` for slots that have no result.
+    /// `Quality.rawValue`; `SlotStore.neverEmitted` for slots that have no result, `SlotStore.withdrawn` for those that have none any more.
     var qualities: [UInt8]
     var methods: [UInt8]
     /// Slots that want an estimate and have none yet.
@@ -47,8 +47,17 @@ extension Series {
             isFilled: Array(repeating: false, count: count)
         )
         var gapCount = 0
+        var coveredCount = 0
         for index in 0..<count {
             let source = survey.qualities[index]
+            if !sharing.covered.isEmpty, sharing.covered.contains(survey.first + Int64(index)) {
+                let place = Int(survey.first - slots.base) + index
+                let isOut = slots.outQualities[place] != SlotStore.neverEmitted
+                outcome.qualities[index] = isOut ? SlotStore.withdrawn : SlotStore.neverEmitted
+                outcome.values[index] = 0
+                coveredCount += 1
+                continue
+            }
             switch survey.verdicts[index] {
             case .used:
                 outcome.qualities[index] = source == Quality.raw.rawValue ? Quality.validated.rawValue : source
@@ -73,7 +82,7 @@ extension Series {
             }
         }
         outcome.gaps.hasGaps = gapCount > 0
-        outcome.gaps.isAllGap = gapCount == count
+        outcome.gaps.isAllGap = gapCount > 0 && gapCount == count - coveredCount
         return outcome
     }
 
@@ -100,9 +109,12 @@ extension Series {
             if hasLocks, quality != SlotStore.neverEmitted, isLocked(slot, context.facts) {
                 let isOut =
                     slots.outQualities[index] != SlotStore.neverEmitted
+                    && slots.outQualities[index] != SlotStore.withdrawn
                     && slots.outQualities[index] != Quality.missing.rawValue
                 if isOut {
-                    let isUsable = quality != Quality.failed.rawValue && quality != Quality.missing.rawValue
+                    let isUsable =
+                        quality != Quality.failed.rawValue && quality != Quality.missing.rawValue
+                        && quality != SlotStore.withdrawn
                     if isUsable, slots.outValues[index] != value {
                         pendingCorrections.append(correction(slot, value, slots.outValues[index]))
                     }
@@ -110,7 +122,7 @@ extension Series {
                     method = slots.outMethods[index] & SlotStore.methodMask
                     isForced = false
                 }
-                if isOut || quality != Quality.missing.rawValue {
+                if isOut || quality != Quality.missing.rawValue && quality != SlotStore.withdrawn {
                     quality = Quality.revenue.rawValue
                     method |= SlotStore.frozenBit
                 }

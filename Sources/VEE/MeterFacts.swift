@@ -48,4 +48,29 @@ final class MeterFacts: Sendable {
     func registration(of channel: String) -> ChannelRegistration? {
         registration?.channels.first { $0.channel == channel }
     }
+
+    /// The same with all times on the wall clock of a zone.
+    func onWallClock(_ zone: ZoneRules) -> MeterFacts {
+        func time(_ instant: Int64) -> Int64 { WallClock.time(instant, zone) }
+        func span(_ span: Range<Int64>) -> Range<Int64> {
+            let lower = time(span.lowerBound)
+            return lower..<max(lower, time(span.upperBound))
+        }
+        return MeterFacts(
+            registration: registration,
+            edits: edits.map { edit in
+                var edit = edit
+                edit.start = time(edit.start)
+                edit.end = max(edit.start, time(edit.end))
+                return edit
+            },
+            forced: forced.map(span),
+            outages: outages.map(span),
+            tests: tests.map(span),
+            reversals: reversals.map(time),
+            staleAt: staleAt.map(time),
+            registers: registers.map { $0.onWallClock(zone) },
+            weather: weather
+        )
+    }
 }

@@ -55,6 +55,17 @@ struct RegisterRecord: Sendable, Equatable {
         return min(own.lowerBound, replaced.lowerBound)..<max(own.upperBound, replaced.upperBound)
     }
 
+    /// The same with all times on the wall clock of a zone; readings of an hour that comes twice stay in their order.
+    func onWallClock(_ zone: ZoneRules) -> RegisterRecord {
+        var own = self
+        for index in own.entries.indices {
+            var time = WallClock.time(own.entries[index].point.at, zone)
+            if index > 0 { time = max(time, own.entries[index - 1].point.at + 1) }
+            own.entries[index].point.at = time
+        }
+        return own
+    }
+
     private func span(around index: Int) -> Range<Int64> {
         let from = entries[max(index - 1, 0)].point.at
         let to = entries[min(index + 1, entries.count - 1)].point.at

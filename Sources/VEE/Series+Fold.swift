@@ -3,22 +3,33 @@ import MeterEvents
 import StreamCore
 
 extension Series {
-    /// Folds a block whose recorded slots lie in `range`. Returns the watermark at which the series must be looked at again.
-    mutating func fold(
+    /// Takes a block whose recorded slots lie in `range`; nothing is decided yet, but for what is older than the kept history.
+    mutating func intake(
         _ block: IntervalBlock,
         _ range: Range<Int64>,
         blockStart: Int64,
+        shiftSeconds: Int16,
         _ context: FoldContext,
         _ calendar: inout DayCalendar,
+        _ fate: inout BlockFate,
         _ effects: inout Effects
-    ) -> Int64 {
+    ) -> IntakeResult {
         let isFirst = dataEnd == .min
         let oldFirst = firstKnown
         let edge = isFirst ? Int64.min : historyEdge(context, &calendar)
         if range.lowerBound < edge {
             let beyond = range.clamped(to: .min..<edge)
             effects.count(VEECounter.beyondHistory.rawValue, by: Int64(beyond.count))
-            judgeAlone(block, beyond, blockStart: blockStart, context, &calendar, &effects)
+            judgeAlone(
+                block,
+                beyond,
+                blockStart: blockStart,
+                shiftSeconds: shiftSeconds,
+                context,
+                &calendar,
+                &fate,
+                &effects
+            )
         }
         noteArrival(of: range, context)
         var result = IntakeResult()
@@ -28,7 +39,15 @@ extension Series {
             // What is cold stays where it is.
             slots.cover((cold.isEmpty ? expected : max(expected, slots.base))..<range.upperBound)
             let within = range.clamped(to: max(range.lowerBound, edge)..<range.upperBound)
-            result = take(block, within, blockStart: blockStart, context, &calendar, &effects)
+            result = take(
+                block,
+                within,
+                blockStart: blockStart,
+                shiftSeconds: shiftSeconds,
+                context,
+                &calendar,
+                &fate
+            )
         }
         lowerFrontier(isFirst, oldFirst, expected, &calendar)
         if !isFirst, expected < oldFirst {
@@ -36,7 +55,7 @@ extension Series {
             result.add(expected..<oldFirst)
         }
         expectEdits(&result, context)
-        return advance(result, context, &calendar)
+        return result
     }
 
     /// Makes room for values that a person entered where no data has come yet.

@@ -8,10 +8,12 @@ extension Series {
     /// - Parameters:
     ///   - decided: what was decided; nil when only something around the day changed.
     ///   - windowFindings: of the rules on windows; nil when the day is not closed.
+    ///   - others: what the other series of the channel have in it; nil where it has none.
     mutating func putOut(
         _ day: LocalDay,
         _ decided: PendingDay?,
         _ windowFindings: [WindowFinding],
+        _ others: ChannelWindow?,
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
@@ -20,7 +22,7 @@ extension Series {
         var window: WindowState?
         if rules.isClosed {
             let grade = grade(day, rules, windowFindings)
-            window = renewWindow(day, grade: grade, isDecided: decided != nil, &effects)
+            window = renewWindow(day, grade: grade, isDecided: decided != nil, others: others, &effects)
         }
         emit(decided?.runs ?? [], window, rules, context, &effects)
         reviewExceptions(day, decided == nil ? nil : kept, windowFindings, rules, context, &effects)
@@ -46,14 +48,19 @@ extension Series {
     }
 
     /// A closed day as the rules on windows see it.
-    func windowView(_ index: Int, _ siblings: [SiblingWindow], _ context: FoldContext) -> WindowView {
+    func windowView(
+        _ index: Int,
+        _ siblings: [SiblingWindow],
+        _ others: ChannelWindow?,
+        _ context: FoldContext
+    ) -> WindowView {
         WindowView(
             channel: channel,
             unit: unit,
             intervalSeconds: intervalSeconds,
             start: windows[index].start,
             end: windows[index].end,
-            statistics: statistics[index],
+            statistics: statistics(index, with: others),
             history: comparable(index),
             lookBackDays: Int32(clamping: context.limits.lookBackDays),
             siblings: siblings,
@@ -62,6 +69,21 @@ extension Series {
             registers: registerSpans(endingIn: windows[index].start..<windows[index].end, context),
             reversals: context.facts.reversals.filter { $0 >= windows[index].start && $0 < windows[index].end }
         )
+    }
+
+    /// What rules on windows know of a window of the channel.
+    func statistics(_ index: Int, with others: ChannelWindow?) -> WindowStatistics {
+        guard let part = others?.part, !part.isEmpty else { return statistics[index] }
+        var own = statistics[index]
+        own.add(
+            measured: part.validated,
+            estimated: part.estimated,
+            failed: part.failed,
+            missing: part.missing,
+            sum: part.sum,
+            range: part.highest >= part.least ? part.least...part.highest : nil
+        )
+        return own
     }
 
     /// The remembered windows that are of the same part of their day as one of them.
@@ -149,7 +171,7 @@ extension Series {
         for slot in range {
             let index = Int(slot - store.base)
             switch store.outQualities[index] {
-            case SlotStore.neverEmitted, Quality.missing.rawValue, Quality.failed.rawValue: continue
+            case SlotStore.neverEmitted, SlotStore.withdrawn, Quality.missing.rawValue, Quality.failed.rawValue: continue
             case let quality:
                 span.used += 1
                 if Self.isEstimated(quality) { span.estimated += 1 }

@@ -223,6 +223,7 @@ extension Series {
         _ forced: [Int64],
         _ runs: inout [Range<Int64>]
     ) -> Bool {
+        if sharing.covered.overlaps(part) { return false }
         let elements = Int(part.lowerBound - slots.base)..<Int(part.upperBound - slots.base)
         for index in elements {
             switch slots.sources[index] {

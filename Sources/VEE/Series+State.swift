@@ -14,6 +14,7 @@ extension Series {
         writer.append(lastArrivalMilliseconds)
         writer.append(expectedUntil)
         reported.encode(into: &writer)
+        sharing.encode(into: &writer)
         writer.append(closedThrough)
         writer.append(forgottenBelow)
         writer.append(unsigned: UInt64(forgottenRevision))
@@ -21,6 +22,8 @@ extension Series {
         cold.encode(into: &writer)
         writer.append(slots.base)
         PackedSlots.append(slots, 0..<slots.count, references, to: &writer)
+        writer.append(count: rivals.count)
+        for rival in rivals { rival.encode(into: &writer) }
         for marks in [findings, corrections] {
             writer.append(count: marks.count)
             for mark in marks { mark.encode(into: &writer) }
@@ -46,6 +49,7 @@ extension Series {
         lastArrivalMilliseconds = try reader.integer(bytes)
         expectedUntil = try reader.integer(bytes)
         reported = try ReportedDays(&reader, bytes)
+        sharing = try Sharing(&reader, bytes)
         closedThrough = try reader.integer(bytes)
         forgottenBelow = try reader.integer(bytes)
         forgottenRevision = try reader.unsigned32(bytes)
@@ -55,6 +59,8 @@ extension Series {
         slots = try PackedSlots.read(base: base, &reader, bytes, into: &references)
         referenceLimit = max(Self.leastReferenceLimit, 2 * references.count)
         guard cold.isEmpty || cold.end == base else { throw .malformed("packed slots that do not adjoin") }
+        let rivalCount = try reader.count(bytes)
+        for _ in 0..<rivalCount { rivals.append(try Rival(&reader, bytes)) }
         let findingCount = try reader.count(bytes)
         for _ in 0..<findingCount { findings.append(try SlotFinding(&reader, bytes)) }
         let correctionCount = try reader.count(bytes)
@@ -70,7 +76,7 @@ extension Series {
 }
 
 extension Series.SlotFinding {
-    fileprivate func encode(into writer: inout CompactWriter) {
+    func encode(into writer: inout CompactWriter) {
         writer.append(first)
         writer.append(count)
         writer.append(unsigned: UInt64(rule))
@@ -80,7 +86,7 @@ extension Series.SlotFinding {
         writer.append(limitBillionths)
     }
 
-    fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+    init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
         first = try reader.integer(bytes)
         count = try reader.integer(bytes)
         rule = try reader.unsigned32(bytes)
@@ -98,11 +104,35 @@ extension Series.Reference {
     func encode(into writer: inout CompactWriter) {
         raw.encode(into: &writer)
         writer.append(sourceVersion)
+        writer.append(unsigned: UInt64(source))
+        writer.append(Int64(shiftSeconds) * 2 + (isFinal ? 1 : 0))
     }
 
     init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
         raw = try RawReference(&reader, bytes)
         sourceVersion = try reader.integer(bytes)
+        source = try reader.unsigned32(bytes)
+        let marks: Int64 = try reader.integer(bytes)
+        isFinal = marks & 1 != 0
+        shiftSeconds = Int16(clamping: marks >> 1)
+    }
+}
+
+extension Series.Rival {
+    fileprivate func encode(into writer: inout CompactWriter) {
+        writer.append(slot)
+        writer.append(value)
+        writer.append(quality)
+        writer.append(unsigned: UInt64(flags))
+        reference.encode(into: &writer)
+    }
+
+    fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+        slot = try reader.integer(bytes)
+        value = try reader.integer(bytes)
+        quality = try reader.byte(bytes)
+        flags = UInt16(clamping: try reader.unsigned(bytes))
+        reference = try Series.Reference(&reader, bytes)
     }
 }
 
@@ -151,6 +181,7 @@ extension Series.WindowRecord {
             writer.append(unsigned: UInt64(number))
         }
         writer.append(sumBillionths)
+        writer.append(failedSumBillionths)
         writer.append(grade)
         writer.append(
             UInt8(hasGaps ? 1 : 0) | UInt8(isAllGap ? 2 : 0) | UInt8(leansOnHistory ? 4 : 0)
@@ -169,6 +200,7 @@ extension Series.WindowRecord {
         missing = try reader.unsigned32(bytes)
         revision = try reader.unsigned32(bytes)
         sumBillionths = try reader.integer(bytes)
+        failedSumBillionths = try reader.integer(bytes)
         grade = try reader.byte(bytes)
         let marks = try reader.byte(bytes)
         hasGaps = marks & 1 != 0

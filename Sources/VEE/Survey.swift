@@ -10,7 +10,7 @@ enum Verdict: UInt8 {
     case failed = 2
     /// There is no value that can be used.
     case gap = 3
-    /// Beyond what is kept.
+    /// Beyond what is kept, or another series' to say.
     case unknown = 4
 
     var isUsable: Bool { rawValue <= Verdict.questioned.rawValue }
@@ -58,7 +58,16 @@ extension Series {
         survey.verdicts.reserveCapacity(survey.count)
         for quality in survey.qualities { survey.verdicts.append(Self.verdict(quality)) }
         applyFindings(to: &survey)
+        for part in sharing.covered.part(in: survey.slots) {
+            for slot in part { survey.verdicts[Int(slot - survey.first)] = .unknown }
+        }
         return survey
+    }
+
+    /// Which of the slots have a value, after a person's edits: one that a source or a person gave, whatever the rules say of it.
+    func hasValues(_ range: Range<Int64>, _ facts: MeterFacts) -> (first: Int64, values: [Int64], has: [Bool]) {
+        let survey = survey(range, facts)
+        return (survey.first, survey.values, survey.qualities.map { Self.verdict($0) != .gap })
     }
 
     static func verdict(_ quality: UInt8) -> Verdict {

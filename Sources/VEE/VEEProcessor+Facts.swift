@@ -38,22 +38,35 @@ extension VEEProcessor {
     ) {
         renewFacts(meter)
         enter(meter, &context)
-        for index in meters[meter].series where channel == nil || series[index].channel == channel {
+        var results: [Int: Series.IntakeResult] = [:]
+        let concerned = meters[meter].series.filter { channel == nil || series[$0].channel == channel }
+        for index in concerned {
             var result = Series.IntakeResult()
             for span in spans where !series[index].isEmpty {
-                let slots = series[index].slots(of: span)
-                let lower = max(slots.lowerBound, series[index].keptBase)
-                if isExpected, slots.upperBound > lower { series[index].expect(through: slots.upperBound, context) }
-                if lower < slots.upperBound { result.add(lower..<slots.upperBound) }
+                let lower = series[index].time(span.lowerBound, context)
+                let slots = series[index].slots(of: lower..<max(lower, series[index].time(span.upperBound, context)))
+                let first = max(slots.lowerBound, series[index].keptBase)
+                if isExpected, slots.upperBound > first { series[index].expect(through: slots.upperBound, context) }
+                if first < slots.upperBound { result.add(first..<slots.upperBound) }
             }
-            if result.changed != nil { setDue(index, advance(index, result, &context)) }
+            if result.changed != nil { results[index] = result }
+        }
+        var isDone = Set<Int>()
+        for index in concerned where results[index] != nil && !isDone.contains(index) {
+            let group = channelSeries(index)
+            isDone.formUnion(group)
+            if group.count > 1 {
+                advanceShared(group, results, &context)
+            } else if let result = results[index] {
+                setDue(index, advance(index, result, &context))
+            }
         }
         review(meter, &context, &effects)
     }
 
     mutating func take(_ registration: MeterRegistration, _ context: inout FoldContext, _ effects: inout Effects) {
         guard let meter = meterSlot(registration.meter) else { return }
-        observeZone(registration.zone, isRegistry: true, of: meter, &context, &effects)
+        observeZone(registration.zone, .registry, of: meter, &context, &effects)
         guard meters[meter].observe(registration, context.raw) else { return }
         regroup(meter)
         let old = meters[meter].facts

@@ -6,14 +6,15 @@ extension VEEProcessor {
     /// Takes a record's word about a meter's zone; where the zone changes, all that is kept of the meter is cut into days anew.
     mutating func observeZone(
         _ zone: String,
-        isRegistry: Bool,
+        _ origin: ZoneOrigin,
         of meter: Int,
         _ context: inout FoldContext,
         _ effects: inout Effects
     ) {
-        guard meters[meter].observeZone(zone, isRegistry: isRegistry, raw: context.raw) else { return }
+        guard meters[meter].observeZone(zone, origin, raw: context.raw) else { return }
         let known = calendars.index(of: zone)
         let old = meters[meter].calendar
+        if known ?? 0 != old { retractDailyValues(of: meter, &context, &effects) }
         meters[meter].calendar = known ?? 0
         enter(meter, &context)
         if (known == nil) != meters[meter].hasZoneException {
@@ -22,16 +23,37 @@ extension VEEProcessor {
         }
         guard meters[meter].calendar != old else { return }
         withdrawRegisterExceptions(of: meter, context, &effects)
+        var results: [Int: Series.IntakeResult] = [:]
         for index in meters[meter].series {
-            let due = series[index].recut(
-                context,
-                &calendars[meters[meter].calendar, series[index].intervalSeconds],
-                &effects
-            )
-            setDue(index, due)
+            let own = local(context, index)
+            let interval = series[index].intervalSeconds
+            results[index] = series[index].recut(own, &calendars[meters[meter].calendar, interval], &effects)
+        }
+        var isDone = Set<Int>()
+        for index in meters[meter].series where !isDone.contains(index) {
+            let group = channelSeries(index)
+            isDone.formUnion(group)
+            if group.count > 1 {
+                advanceShared(group, results, &context)
+            } else if let result = results[index] {
+                setDue(index, advance(index, result, &context))
+            }
         }
         review(meter, &context, &effects)
         reviewRegisters(of: meter, context, &effects)
+    }
+
+    /// Daily values are about other times when the zone is another: what went out is taken back by the old one.
+    private mutating func retractDailyValues(
+        of meter: Int,
+        _ context: inout FoldContext,
+        _ effects: inout Effects
+    ) {
+        enter(meter, &context)
+        for index in meters[meter].series where series[index].isDaily && !series[index].isEmpty {
+            let own = local(context, index)
+            series[index].retract(own, &calendars[meters[meter].calendar, 86_400], &effects)
+        }
     }
 
     /// The exception about a zone is about no window and no channel.

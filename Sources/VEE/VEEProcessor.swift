@@ -12,7 +12,7 @@ public struct VEEProcessor: Processor {
     public typealias Configuration = VEEConfiguration
 
     public static let name = "vee"
-    public static let stateVersion: UInt32 = 4
+    public static let stateVersion: UInt32 = 5
     public static let inputTopic = "meter.journal"
     public static let outputTopics = ["meter.validated", "meter.exceptions", "meter.commands"]
     public static let counterNames = VEECounter.allCases.map(\.name)
@@ -154,6 +154,7 @@ public struct VEEProcessor: Processor {
             for index in meters[meter].series where dueAt[index] <= now {
                 dueAt[index] = advance(index, Series.IntakeResult(), &context)
             }
+            settleSharedChannels(of: meter, &context)
             review(meter, &context, &effects)
         }
         earliestDue = dueAt.min() ?? .max
@@ -164,14 +165,19 @@ public struct VEEProcessor: Processor {
         lend(checkOf: index, &context)
         defer { context.check = nil }
         let zone = meters[series[index].meter].calendar
-        return series[index].advance(result, context, &calendars[zone, series[index].intervalSeconds])
+        let interval = series[index].intervalSeconds
+        if series[index].isDaily {
+            return series[index].advance(result, local(context, index), &calendars[zone, interval])
+        }
+        return series[index].advance(result, context, &calendars[zone, interval])
     }
 
     /// Makes a meter the one in hand.
     func enter(_ meter: Int, _ context: inout FoldContext) {
         context.meter = meters[meter].name
         context.key = meters[meter].key
-        context.zone = calendars[meters[meter].calendar].rules.identifier
+        context.wall = calendars[meters[meter].calendar].rules
+        context.zone = context.wall.identifier
         context.facts = meters[meter].facts
         context.storms = storms.days(of: meters[meter].group)
     }

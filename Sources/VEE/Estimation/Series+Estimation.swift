@@ -47,6 +47,7 @@ extension Series {
             }
         }
         addUp(&outcome)
+        shareTotals(&outcome)
         if tables.isUsed { outcome.gaps.leansOnHistory = true }
     }
 
