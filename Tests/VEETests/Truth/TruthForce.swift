@@ -1,0 +1,139 @@
+import MeterCore
+
+/// One grid at a time: which slots of a channel are in force, and where something is missing.
+struct TruthForce {
+    typealias Slot = TruthOracle.Slot
+    typealias Grid = TruthOracle.Grid
+
+    let truth: TruthOracle.ChannelTruth
+    /// Ascending by start; no two overlap.
+    private(set) var inForce: [Slot] = []
+    /// Starts of windows of which the laws do not say which of two readings is meant: only what always holds is checked there.
+    private(set) var unclear: Set<Int64> = []
+    /// Slots with a value that something finer, or of another phase, stands above.
+    private(set) var covered: [Slot] = []
+    /// From the first to the last known interval, in force and of any kind.
+    private(set) var narrow: Range<Int64> = 0..<0
+    private(set) var wide: Range<Int64> = 0..<0
+    /// Slots with a value by the start of their window and their grid.
+    private var counts: [Int64: [Grid: Int]] = [:]
+
+    init(_ truth: TruthOracle.ChannelTruth) {
+        self.truth = truth
+        let slots = truth.held.keys.sorted { ($0.start, $0.end, $0.grid.phase) < ($1.start, $1.end, $1.grid.phase) }
+        if let first = slots.first { wide = first.start..<(slots.map(\.end).max() ?? first.end) }
+        let valued = slots.filter { truth.held[$0]?.hasValue == true }
+        for slot in valued { counts[window(slot.start), default: [:]][slot.grid, default: 0] += 1 }
+        settle(valued)
+        if let first = inForce.first, let last = inForce.last { narrow = first.start..<last.end }
+    }
+
+    func window(_ instant: Int64) -> Int64 { TruthOracle.window(of: instant, truth.zone).lowerBound }
+
+    /// The grids with values of a window, the first one first.
+    func ranked(_ window: Int64) -> [Grid] {
+        let counts = counts[window] ?? [:]
+        return counts.keys.sorted { comesBefore($0, $1, counts) }
+    }
+
+    /// The grid in which what is missing of a window is counted; nil where no window has values.
+    func grid(ofWindow window: Int64) -> Grid? {
+        if let first = ranked(window).first { return first }
+        let windows = counts.keys.sorted()
+        guard let nearest = windows.last(where: { $0 < window }) ?? windows.first else { return nil }
+        return ranked(nearest).first
+    }
+
+    /// Whether the grid of a window follows from another window that is unclear.
+    func isUnclear(_ window: Int64) -> Bool {
+        if unclear.contains(window) { return true }
+        if counts[window] != nil { return false }
+        let windows = counts.keys.sorted()
+        return (windows.last { $0 < window } ?? windows.first).map(unclear.contains) ?? false
+    }
+
+    /// The slots of the grid of a window that begin in it, lie in a span and have no value, where nothing in force covers them.
+    func empty(_ window: Range<Int64>, within span: Range<Int64>) -> [Slot] {
+        guard let grid = grid(ofWindow: window.lowerBound) else { return [] }
+        let near = inForce.filter { $0.start < window.upperBound + 90_000 && $0.end > window.lowerBound - 90_000 }
+        return slots(of: grid, window).filter { slot in
+            slot.start >= span.lowerBound && slot.end <= span.upperBound && truth.held[slot]?.hasValue != true
+                && !near.contains { $0.overlaps(slot) }
+        }
+    }
+
+    private func slots(of grid: Grid, _ window: Range<Int64>) -> [Slot] {
+        if grid.interval == 86_400 {
+            let zone = truth.dailyZones[grid] ?? .utc
+            let date = zone.localDate(of: Instant(secondsSinceEpoch: window.lowerBound)).daysSinceEpoch
+            return (date - 1...date + 1).map { day in
+                Slot(
+                    grid: grid,
+                    start: TruthOracle.instant(of: CivilDate(daysSinceEpoch: day), Int(grid.phase), zone),
+                    end: TruthOracle.instant(of: CivilDate(daysSinceEpoch: day + 1), Int(grid.phase), zone)
+                )
+            }.filter { window.contains($0.start) }
+        }
+        let first = window.lowerBound + TruthOracle.modulo(grid.phase - window.lowerBound, grid.interval)
+        return stride(from: first, to: window.upperBound, by: Int(grid.interval)).map {
+            Slot(grid: grid, start: $0, end: $0 + grid.interval)
+        }
+    }
+
+    // MARK: What stands above what
+
+    private func comesBefore(_ left: Grid, _ right: Grid, _ counts: [Grid: Int]) -> Bool {
+        if left.interval != right.interval { return left.interval < right.interval }
+        let (leftCount, rightCount) = (counts[left] ?? 0, counts[right] ?? 0)
+        if leftCount != rightCount { return leftCount > rightCount }
+        let unit = TruthOracle.unit(of: left.interval)
+        let (isLeftFull, isRightFull) = (left.phase % unit == 0, right.phase % unit == 0)
+        if isLeftFull != isRightFull { return isLeftFull }
+        return left.phase < right.phase
+    }
+
+    /// Whether a slot stands above another one; nil where the windows of the two say different things.
+    private func standsAbove(_ left: Slot, _ right: Slot) -> Bool? {
+        let ours = comesBefore(left.grid, right.grid, counts[window(left.start)] ?? [:])
+        let theirs = comesBefore(left.grid, right.grid, counts[window(right.start)] ?? [:])
+        return ours == theirs ? ours : nil
+    }
+
+    private mutating func settle(_ valued: [Slot]) {
+        // Slots that touch a day of UTC, so that only near ones are compared.
+        var byDay: [Int64: [Slot]] = [:]
+        for slot in valued {
+            for day in slot.start / 86_400...(slot.end - 1) / 86_400 { byDay[day, default: []].append(slot) }
+        }
+        let ordered = valued.sorted { left, right in
+            if left.grid.interval != right.grid.interval { return left.grid.interval < right.grid.interval }
+            let (leftWindow, rightWindow) = (window(left.start), window(right.start))
+            if leftWindow != rightWindow { return leftWindow < rightWindow }
+            if left.grid != right.grid { return comesBefore(left.grid, right.grid, counts[leftWindow] ?? [:]) }
+            return left.start < right.start
+        }
+        var chosen: Set<Slot> = []
+        for slot in ordered {
+            var isBelowValue = false
+            var isBelowForce = false
+            for day in slot.start / 86_400...(slot.end - 1) / 86_400 {
+                for other in byDay[day] ?? [] where other.grid != slot.grid && other.overlaps(slot) {
+                    guard let isAbove = standsAbove(other, slot) else {
+                        unclear.formUnion([window(slot.start), window(other.start)])
+                        continue
+                    }
+                    if isAbove {
+                        isBelowValue = true
+                        if chosen.contains(other) { isBelowForce = true }
+                    }
+                }
+            }
+            if isBelowValue != isBelowForce {
+                // Below a value that is itself not in force.
+                unclear.formUnion([window(slot.start), window(slot.end - 1)])
+            }
+            if isBelowForce || isBelowValue { covered.append(slot) } else { chosen.insert(slot) }
+        }
+        inForce = chosen.sorted { $0.start < $1.start }
+    }
+}
