@@ -243,6 +243,8 @@ extension Series {
                 expected: 0
             )
             state.revision = revision
+            var rules = rules
+            rules.dayStart = record.start
             emit([], state, rules, context, &effects)
             withdrawnRevision = max(withdrawnRevision, revision)
         }
