@@ -197,7 +197,7 @@ struct ConvergenceTests {
             var bench = Bench()
             try bench.feed(Array(contenders[rotation...] + contenders[..<rotation]))
             #expect(bench.reading(start)?.value == 2 * Events.unit)
-            #expect(bench.reading(start)?.quality == Quality.estimatedProfile.rawValue)
+            #expect(bench.reading(start)?.quality == .estimatedProfile)
         }
     }
 }
