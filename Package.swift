@@ -103,7 +103,12 @@ let package = Package(
             dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "Intake"],
             swiftSettings: pure
         ),
-        .target(name: "VEE", dependencies: ["MeterCore", "StreamCore", "MeterEvents"], swiftSettings: pure),
+        .target(name: "RuleSets", dependencies: ["MeterCore", "MeterEvents"], swiftSettings: pure),
+        .target(
+            name: "VEE",
+            dependencies: ["MeterCore", "StreamCore", "MeterEvents", "RuleSets"],
+            swiftSettings: pure
+        ),
         .target(
             name: "Alarms",
             dependencies: ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "Intake"],
@@ -172,7 +177,8 @@ let package = Package(
             name: "MeterlogApp",
             dependencies: [
                 "MeterCore", "StreamCore", "Telemetry", "PayloadCompression", "MeterFormats", "MeterEvents",
-                "Intake", "Normalization", "VEE", "Alarms", "Snapshots", "KafkaIO", "PostgresIO", "StreamRuntime",
+                "Intake", "Normalization", "RuleSets", "VEE", "Alarms", "Snapshots", "KafkaIO", "PostgresIO",
+                "StreamRuntime",
                 "KafkaProtocol",
                 "LogStorage", "EmbeddedLog", "TopicCatalog", "Gateway", "Projection", "QueryAPI", "Settings",
                 "HTTPServing", "Monitoring",
@@ -201,7 +207,8 @@ let package = Package(
             dependencies: [
                 "MeterCore", "StreamCore", "Telemetry", "MeterFormats", "PayloadCompression", "MeterEvents", "Intake",
                 "Normalization",
-                "VEE", "Snapshots", "KafkaIO", "StreamRuntime", "HeadEndSimulator", "SimulationKit", "Settings",
+                "RuleSets", "VEE", "Snapshots", "KafkaIO", "StreamRuntime", "HeadEndSimulator", "SimulationKit",
+                "Settings",
                 argumentParser,
             ],
             swiftSettings: strict
@@ -222,7 +229,8 @@ let package = Package(
         tests("MeterFormats", ["MeterCore", "PayloadCompression"]),
         tests("MeterEvents", ["MeterCore", protobuf]),
         tests("Normalization", ["MeterCore", "StreamCore", "MeterFormats", "MeterEvents", "SimulationKit"]),
-        tests("VEE", ["MeterCore", "StreamCore", "MeterEvents", "SimulationKit"]),
+        tests("RuleSets", ["MeterCore", "MeterEvents"]),
+        tests("VEE", ["MeterCore", "StreamCore", "MeterEvents", "RuleSets", "SimulationKit"]),
         tests("Alarms", ["MeterCore", "StreamCore", "MeterEvents", "SimulationKit"]),
         tests("Snapshots", ["StreamCore"]),
         tests("LogStorage", ["KafkaProtocol"]),

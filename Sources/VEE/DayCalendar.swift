@@ -95,19 +95,3 @@ struct DayCalendar: Sendable {
         rules.dayStart(of: CivilDate(daysSinceEpoch: daysSinceEpoch)).secondsSinceEpoch
     }
 }
-
-extension Int64 {
-    /// Quotient rounded towards negative infinity; the divisor is above zero.
-    @inline(__always)
-    func flooredQuotient(_ divisor: Int64) -> Int64 {
-        let quotient = self / divisor
-        return self % divisor < 0 ? quotient - 1 : quotient
-    }
-
-    /// Remainder in `0 ..< divisor`.
-    @inline(__always)
-    func flooredRemainder(_ divisor: Int64) -> Int64 {
-        let rest = self % divisor
-        return rest < 0 ? rest + divisor : rest
-    }
-}

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 /// What a closed day has in gaps.
 struct GapSummary: Equatable {
@@ -143,16 +144,13 @@ extension Series {
         SlotFinding(
             first: slot,
             count: 1,
-            rule: Self.correctionRule,
+            rule: CorrectionRule.number,
             severity: .warn,
             effect: .note,
             observedBillionths: value,
             limitBillionths: billed
         )
     }
-
-    /// V27: replacement of a locked value.
-    static let correctionRule: UInt32 = 27
 
     private mutating func replaceCorrections(in part: Range<Int64>, with new: [SlotFinding]) {
         if corrections.isEmpty, new.isEmpty { return }

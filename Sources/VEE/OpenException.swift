@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
 
 /// An exception that is open, with all that would make it a different one.

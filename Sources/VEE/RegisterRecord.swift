@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
 
 /// The kept readings of one register of a meter.

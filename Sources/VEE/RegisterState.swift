@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
 
 /// A register of a meter with what the rules on registers said of it.

@@ -1,3 +1,5 @@
+import RuleSets
+
 /// The parameters of one rule set for one kind of series.
 final class ResolvedRules: Sendable {
     let version: String

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 /// Which rule set holds for which data time. The rule set of a window is that of its start; all that is decided about the window's
 /// slots is decided by it.

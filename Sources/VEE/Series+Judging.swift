@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 extension Series {
     /// Whether any slot of a range of `slots` could be found by a rule on single values.

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 /// One channel of one meter with one interval length and phase: the slots of the kept history and what was decided about them.
 ///

@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 
 /// What becomes of a slot before anything is estimated.
 enum Verdict: UInt8 {

@@ -1,4 +1,5 @@
 public import MeterCore
+public import RuleSets
 
 /// What the fold needs besides its input. The same for every task.
 public struct VEEConfiguration: Sendable {

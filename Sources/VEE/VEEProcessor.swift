@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 public import StreamCore
 
 /// Validation, estimation and editing: folds the journal of one partition into versions of interval values and exceptions.

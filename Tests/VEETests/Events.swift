@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import VEE
 
 /// Events for tests: one raw partition unless said otherwise.

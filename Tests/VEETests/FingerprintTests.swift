@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 import Testing
 import VEE
 

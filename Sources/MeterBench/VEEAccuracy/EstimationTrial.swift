@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 import VEE
 
 /// Estimates of the cut gaps by every method alone, by the shipped order, and by three baselines.

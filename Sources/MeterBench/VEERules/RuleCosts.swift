@@ -1,7 +1,7 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
-import VEE
 
 /// What each rule on intervals costs for a day of 96 quarter-hours, beside what the minimal work of w1 costs for the same day.
 struct RuleCosts: Sendable {
@@ -23,16 +23,16 @@ struct RuleCosts: Sendable {
         // Keeps the work from being left out, and the list of findings short.
         var findings: [RuleFinding] = []
         var sum: Int64 = 0
-        for rule in RuleParameters.intervalRules {
+        let statistics = Self.nanosecondsPerDay(of: views) { view in
+            sum &+= DayStatistics(view.values.span, view.qualities.span, view.flags.span, view.elements).sum
+        }
+        rules.append(Cost(name: "statistics", nanosecondsPerDay: statistics))
+        for rule in RuleCatalog.intervalRules {
             let cost = Self.nanosecondsPerDay(of: views) { view in
-                if rule == 0 {
-                    sum &+= DayStatistics(view.values.span, view.qualities.span, view.flags.span, view.elements).sum
-                } else {
-                    parameters.judgeIntervals(view, only: rule, &findings)
-                    if findings.count > 10_000 { findings.removeAll(keepingCapacity: true) }
-                }
+                rule.judge(parameters, view, &findings)
+                if findings.count > 10_000 { findings.removeAll(keepingCapacity: true) }
             }
-            rules.append(Cost(name: rule == 0 ? "statistics" : AccuracyReport.name(of: rule), nanosecondsPerDay: cost))
+            rules.append(Cost(name: AccuracyReport.name(of: rule.number), nanosecondsPerDay: cost))
         }
         allNanosecondsPerDay = Self.nanosecondsPerDay(of: views) { view in
             sum &+= DayStatistics(view.values.span, view.qualities.span, view.flags.span, view.elements).sum

@@ -1,6 +1,6 @@
 import Crypto
+import RuleSets
 import Settings
-import VEE
 
 /// A rule set in a file: its text, what it says, and its version, which is the hash of its bytes.
 struct RuleFile: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import MeterCore
+import RuleSets
 import Settings
-import VEE
 
 /// A rule set by what a person calls it: a version in the log, `active`, `default`, or a file.
 struct RuleSource: Sendable {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import HTTPServing
-import VEE
+import RuleSets
 
 /// `meterlog rules diff`: which parameters differ.
 struct RulesDiffCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import VEE
+import RuleSets
 
 /// `meterlog rules schema`: what a rule file may say, for editors and checkers.
 struct RulesSchemaCommand: ParsableCommand {

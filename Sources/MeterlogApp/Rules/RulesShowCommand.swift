@@ -1,7 +1,7 @@
 import ArgumentParser
 import HTTPServing
 import MeterCore
-import VEE
+import RuleSets
 
 /// `meterlog rules show`: which rule sets are in force, or one of them whole.
 struct RulesShowCommand: AsyncParsableCommand {

@@ -9,6 +9,7 @@ import Normalization
 import PostgresIO
 import Projection
 import QueryAPI
+import RuleSets
 import ServiceLifecycle
 import Settings
 import StreamCore

@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 
 /// A gap with what stands on both sides of it.
 struct GapEnds {

@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 
 /// Which earlier days stand for a day, in the order in which they are preferred.
 ///

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 /// What two register readings leave for the estimates between them.
 struct RegisterShare {

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 extension Series {
     /// What a register would read at the end of a closed window, with the reading that it starts from.

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 extension Series {
     /// Fills the gaps of a closed day, by the methods of its rules in their order.

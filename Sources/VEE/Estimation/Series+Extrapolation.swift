@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 
 extension Series {
     /// Until when the channel's newest data is extrapolated, seconds since 1970; nil where it is not. What is taken off is not extrapolated.

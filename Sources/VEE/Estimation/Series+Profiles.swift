@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 
 extension Series {
     /// E6 and E7: the average daily usage of the whole measured windows before a window, by the profile of the customer's class or evenly.

@@ -1,3 +1,4 @@
+import RuleSets
 import StreamCore
 
 /// The groups of meters of a partition, and which of their days are in a storm: so many channels are silent that estimating waits.

@@ -1,7 +1,0 @@
-/// V41, a storm: what an exception says of a day whose gaps are not estimated yet, because much of the meter's group is silent.
-///
-/// Parameters: `estimation.storm`. Judged by `StormTable`.
-enum StormRule {
-    static let number: UInt32 = 41
-    static let exceptionCode = "ERR_VEE_STORM_41"
-}
