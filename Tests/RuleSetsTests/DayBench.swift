@@ -23,6 +23,7 @@ enum DayBench {
         outages: [Range<Int64>] = [],
         tests: [Range<Int64>] = [],
         staleAt: [Int64] = [],
+        history: [Double]? = nil,
         channel: ChannelRegistration? = nil,
         meter: MeterRegistration? = nil,
         _ rules: RuleParameters = RuleParameters()
@@ -51,7 +52,8 @@ enum DayBench {
             ),
             outages: outages,
             tests: tests,
-            staleAt: staleAt
+            staleAt: staleAt,
+            history: history.map { PeakHistory($0.map(billionths)) }
         )
     }
 

@@ -11,8 +11,19 @@ struct DayRuleTests {
         return values
     }
 
-    private func spikes(_ values: [Double?], _ rules: RuleParameters = RuleParameters()) -> [RuleFinding] {
-        DayBench.judge(DayBench.view(values, interval: 3600, rules), rules).filter { $0.rule == 19 }
+    /// Rules for which a day without a history is judged by `thresholdPercent` alone.
+    private static let alone: RuleParameters = {
+        var rules = RuleParameters()
+        rules.spike.alonePercentBillionths = 0
+        return rules
+    }()
+
+    private func spikes(
+        _ values: [Double?],
+        history: [Double]? = nil,
+        _ rules: RuleParameters = DayRuleTests.alone
+    ) -> [RuleFinding] {
+        DayBench.judge(DayBench.view(values, interval: 3600, history: history, rules), rules).filter { $0.rule == 19 }
     }
 
     // MARK: V19
@@ -43,15 +54,83 @@ struct DayRuleTests {
         #expect(spikes([9]).isEmpty)
         #expect(spikes([]).isEmpty)
         let open = DayBench.view(day([9]), interval: 3600, isClosed: false)
-        #expect(DayBench.judge(open).isEmpty)
+        #expect(DayBench.judge(open, Self.alone).isEmpty)
         let reactive = DayBench.view(day([9]), interval: 3600, unit: .kilovarHour)
-        #expect(DayBench.judge(reactive).filter { $0.rule == 19 }.isEmpty)
+        #expect(DayBench.judge(reactive, Self.alone).filter { $0.rule == 19 }.isEmpty)
     }
 
     @Test func aWarningAboutASpikeKeepsTheValue() {
-        var rules = RuleParameters()
+        var rules = Self.alone
         rules.spike.severity = .warn
         #expect(spikes(day([9]), rules).map(\.effect) == [.question])
+    }
+
+    /// A heater that takes 3 kWh in one hour of every morning and a day of 0.5 kWh an hour: 500 % above the day's third highest, but not more
+    /// than the third highest of its days. 6 kWh are exactly 100 % above 3 and pass; the limit of what is more is (6 - 0.5) / 0.5 = 1,100 %.
+    @Test func whatTheChannelDoesEveryMorningIsNoSpike() {
+        let rules = RuleParameters()
+        let mornings = [Double](repeating: 3, count: 7)
+        #expect(spikes(day([3], rest: 0.5), history: mornings, rules).isEmpty)
+        #expect(spikes(day([6], rest: 0.5), history: mornings, rules).isEmpty)
+        let found = spikes(day([6.000_000_001], rest: 0.5), history: mornings, rules)
+        #expect(found == [DayBench.finding(19, .fail, .fail, 3, observed: 1_100.000_000_2, limit: 1_100)])
+    }
+
+    /// The percentage above the day's third stays necessary: 2.8 over 1 passes beside days that never had more than 0.2.
+    @Test func theHistoryAloneMakesNoSpike() {
+        let quiet = [Double](repeating: 0.2, count: 28)
+        #expect(spikes(day([2.8]), history: quiet, RuleParameters()).isEmpty)
+        #expect(
+            spikes(day([2.800_000_001]), history: quiet, RuleParameters()).map(\.limitBillionths) == [
+                180 * DayBench.unit
+            ]
+        )
+    }
+
+    /// Peaks of 50, 40, 2, 2, 1, 1, 1: the third highest is 2, so that two earlier spikes hide nothing. Of 50, 40, 30 it is 30: a pattern.
+    @Test func twoSpikesOfTheHistoryHideNoThird() {
+        #expect(spikes(day([4.1]), history: [1, 50, 1, 2, 40, 1, 2], RuleParameters()).map(\.first) == [3])
+        #expect(spikes(day([4]), history: [1, 50, 1, 2, 40, 1, 2], RuleParameters()).isEmpty)
+        #expect(spikes(day([59]), history: [1, 50, 1, 2, 40, 1, 30], RuleParameters()).isEmpty)
+    }
+
+    /// Six days before are too few, and so are seven of which most had nothing: then a value must stand 2,000 % above the third, 21 over 1.
+    @Test(arguments: [nil, [], [2, 2, 2, 2, 2, 2], [0, 0, 0, 0, 0, 2, 2], [2, 2, 2, 2, 2, 2, -1]] as [[Double]?])
+    func withoutAHistoryMoreIsAsked(history: [Double]?) {
+        let rules = RuleParameters()
+        #expect(spikes(day([21]), history: history, rules).isEmpty)
+        let found = spikes(day([21.000_000_001]), history: history, rules)
+        #expect(found == [DayBench.finding(19, .fail, .fail, 3, observed: 2_000.000_000_1, limit: 2_000)])
+    }
+
+    /// 28 days of hourly values, one of them with the clock put forward, are a history of their own, 27 are not: 2.81 over 1 is 181 %.
+    @Test func aLongWindowIsItsOwnHistory() {
+        let rules = RuleParameters()
+        #expect(spikes(day([2.81], count: 28 * 24), rules).count == 1)
+        #expect(spikes(day([2.81], count: 28 * 24 - 1), history: [9, 9, 9, 9, 9, 9, 9], rules).count == 1)
+        #expect(spikes(day([2.81], count: 27 * 24), rules).isEmpty)
+    }
+
+    /// The largest values there are neither trap nor wrap around: both ends of the range as third, as peak and as value.
+    @Test func theLargestSpikesAreJudged() {
+        var view = DayBench.view(day([1]), interval: 3600)
+        view.values[3] = .max
+        view.history = PeakHistory([Int64](repeating: .max, count: 7))
+        view.statistics = DayStatistics(view.values.span, view.qualities.span, view.flags.span, view.elements)
+        #expect(DayBench.judge(view).filter { $0.rule == 19 }.isEmpty)
+        view.history = PeakHistory([Int64](repeating: .max / 2, count: 7))
+        // Int64.max is 2 * (Int64.max / 2) + 1: more than 100 % above it.
+        #expect(DayBench.judge(view).filter { $0.rule == 19 }.map(\.observedBillionths) == [Int64.max])
+    }
+
+    @Test func peaksAreRankedInAnyOrder() {
+        let peaks: [Int64] = [4, 9, .min, 9, 0, 7]
+        for order in [peaks, peaks.reversed(), peaks.sorted()] {
+            let history = PeakHistory(order)
+            #expect(history.windows == 5)
+            #expect([history.highest, history.second, history.third] == [9, 9, 7])
+        }
+        #expect(PeakHistory([3, 2]).third == .min)
     }
 
     // MARK: V21

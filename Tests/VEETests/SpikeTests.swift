@@ -5,9 +5,20 @@ import StreamCore
 import Testing
 import VEE
 
-/// V19 on single days of hourly values.
+/// V19 on single days of hourly values: the formula of the window alone.
 struct SpikeTests {
     let monday = Events.monday
+
+    /// Rules for which a day without a history is judged by `thresholdPercent` alone.
+    static let alone: RuleSet = {
+        var rules = RuleSet.default1
+        rules.base.spike.alonePercentBillionths = 0
+        return rules
+    }()
+
+    private func bench(_ rules: RuleSet = SpikeTests.alone) -> Bench {
+        Bench(VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules))
+    }
 
     private func judged(
         _ peaks: [Double],
@@ -16,11 +27,11 @@ struct SpikeTests {
         interval: Int32 = 3600,
         unit: MeasurementUnit = .kilowattHour,
         quality: Quality = .raw,
-        _ rules: RuleSet = .default1
+        _ rules: RuleSet = SpikeTests.alone
     ) throws -> Bench {
         var values = Events.flat(count, rest)
         for (index, peak) in peaks.enumerated() { values[3 + 5 * index] = peak }
-        var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules))
+        var bench = bench(rules)
         try bench.feed([
             Events.block(monday, values, interval: interval, unit: unit, quality: quality),
             Events.tick(monday + 10 * Events.day),
@@ -50,6 +61,12 @@ struct SpikeTests {
         #expect(window.sumBillionths == 23 * Events.unit + 500_000_000)
     }
 
+    /// Without a history a day of its own must show more: 22 is 2,100 % above 1, exactly 21 is 2,000 %.
+    @Test func aDayWithoutAHistoryIsJudgedMildly() throws {
+        #expect(try first(try judged([21], .default1)).quality == .validated)
+        #expect(try first(try judged([22], .default1)).quality == .failed)
+    }
+
     /// Strictly greater fails: 3.5 over 1.25 is exactly 180 %.
     @Test func exactlyTheThresholdPasses() throws {
         #expect(try first(try judged([3.5, 1.3, 1.25])).quality == .validated)
@@ -75,7 +92,7 @@ struct SpikeTests {
 
     @Test func daysWithoutAThirdValueAreSkipped() throws {
         #expect(try first(try judged([5], rest: 0)).quality == .validated)
-        var bench = Bench()
+        var bench = bench()
         try bench.feed([Events.block(monday, [9, 1], interval: 3600), Events.tick(monday + 10 * Events.day)])
         #expect(bench.reading(monday)?.quality == .validated)
         try bench.feed([
@@ -91,7 +108,7 @@ struct SpikeTests {
     }
 
     @Test func aWarningKeepsTheValueInUse() throws {
-        var rules = RuleSet.default1
+        var rules = Self.alone
         rules.base.spike.severity = .warn
         let bench = try judged([50], rules)
         #expect(try first(bench).quality == .questionable)
@@ -103,7 +120,7 @@ struct SpikeTests {
         var values = Events.flat(24, 1)
         values[3] = 9
         values[4] = nil
-        var bench = Bench()
+        var bench = bench()
         try bench.feed([
             Events.block(monday, values, interval: 3600), Events.tick(monday + 10 * Events.day),
         ])
@@ -116,7 +133,7 @@ struct SpikeTests {
         var values = Events.flat(24, 1)
         values[3] = 9
         values[4] = nil
-        var bench = Bench()
+        var bench = bench()
         try bench.feed([
             Events.block(monday, values, interval: 3600, id: 1), Events.tick(monday + 10 * Events.day),
         ])

@@ -31,6 +31,9 @@ package struct DayView: Sendable {
     package var tests: [Range<Int64>]
     /// Instants at which the meter sent its previous registers once more (`StaleSnapshotRule`), ascending, seconds since 1970.
     package var staleAt: [Int64]
+    /// The peaks of the closed windows before it that are of the same part of their day, as many days back as V19 says
+    /// (`SpikeRule.historyDays`); nil where nothing is known of them.
+    package var history: PeakHistory?
     package var statistics: DayStatistics
 
     package init(
@@ -48,7 +51,8 @@ package struct DayView: Sendable {
         limits: SlotLimits,
         outages: [Range<Int64>] = [],
         tests: [Range<Int64>] = [],
-        staleAt: [Int64] = []
+        staleAt: [Int64] = [],
+        history: PeakHistory? = nil
     ) {
         self.values = values
         self.qualities = qualities
@@ -65,6 +69,7 @@ package struct DayView: Sendable {
         self.outages = outages
         self.tests = tests
         self.staleAt = staleAt
+        self.history = history
         self.statistics = DayStatistics(values.span, qualities.span, flags.span, elements)
     }
 
