@@ -15,6 +15,12 @@ public struct RegisterReads: Sendable, Equatable {
     public var touCode = ""
     /// The source's own consumption of a period, where it gives one (NEM13).
     public var advance: Advance?
+    /// Who sent the readings; empty when nothing says so.
+    public var source = ""
+    /// The source's own version of the readings, the higher the later (NEM13 UpdateDateTime); 0 when it has none.
+    public var sourceVersion: Int64 = 0
+    /// What the source says of each reading (`NEMQuality.status`: flag x 10,000 + method x 100 + reason); empty when it says nothing.
+    public var sourceStatus: [UInt16] = []
 
     /// A consumption that a source states beside its readings.
     public struct Advance: Sendable, Equatable {

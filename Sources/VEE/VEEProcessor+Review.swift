@@ -17,8 +17,11 @@ extension VEEProcessor {
             }
             for index in own { putOut(index, own, recounted, context, &effects) }
             if !meters[meter].registers.isEmpty {
-                for change in recounted {
-                    deriveRegisters(change.series, change.start..<change.end, context, &effects)
+                for index in own {
+                    // Findings may be others where no result is: all that was decided counts.
+                    guard let first = series[index].pending.first?.day, let last = series[index].pending.last?.day
+                    else { continue }
+                    followRegisters(index, first.start..<last.end, context, &effects)
                 }
             }
         }

@@ -302,6 +302,14 @@ extension RuleParameter {
             .number(
                 "rules",
                 "V17",
+                "peakPercent",
+                at: { $1(&$0.registerLimits.peakPercentBillionths) },
+                percents,
+                "Without a capacity: of the highest measured interval, percent; 0: not asked."
+            ),
+            .number(
+                "rules",
+                "V17",
                 "maximumPerDay",
                 at: { $1(&$0.registerLimits.maximumPerDayBillionths) },
                 amounts,

@@ -84,6 +84,14 @@ extension RuleParameter {
             1...62,
             "Longest span between two readings, days."
         ),
+        .number(
+            "estimation",
+            "scaling",
+            "peakPercent",
+            at: { $1(&$0.estimation.scaling.peakPercentBillionths) },
+            percents,
+            "Of the highest value around: what estimates may be scaled to on average, percent; 0: any."
+        ),
         .flag(
             "estimation",
             "storm",
