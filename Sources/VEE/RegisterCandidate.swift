@@ -1,5 +1,5 @@
-package import MeterEvents
 import MeterCore
+package import MeterEvents
 import StreamCore
 
 /// A reading that came for an instant of a register.

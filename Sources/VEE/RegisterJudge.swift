@@ -137,8 +137,9 @@ struct RegisterJudge {
             return .goesOn(amount)
         }
         let percent = parameters.registerLimits.peakPercentBillionths
-        if case .amount(let amount, _) = increase.advance(view), amount == 0 || percent == 0
-            || runsLike(paces, amount, view.seconds, percent)
+        if case .amount(let amount, _) = increase.advance(view),
+            amount == 0 || percent == 0
+                || runsLike(paces, amount, view.seconds, percent)
         {
             return .goesOn(amount)
         }

@@ -81,7 +81,9 @@ extension Series {
         var spans: [RegisterSpan] = []
         for register in context.facts.registers where register.channel == channel && register.unit == unit {
             var index = register.firstIndex(from: window.lowerBound + 1)
-            guard index < register.entries.count, register.entries[index].point.at <= window.upperBound else { continue }
+            guard index < register.entries.count, register.entries[index].point.at <= window.upperBound else {
+                continue
+            }
             let chain = chain(register, context)
             while index < register.entries.count, register.entries[index].point.at <= window.upperBound {
                 let counted = chain.span(endingAt: index)

@@ -119,7 +119,9 @@ extension VEEProcessor {
         var time = time
         for place in meters[meter].registers.indices {
             let state = meters[meter].registers[place]
-            guard state.record.channel == series[index].channel, state.record.unit == series[index].unit else { continue }
+            guard state.record.channel == series[index].channel, state.record.unit == series[index].unit else {
+                continue
+            }
             // Where all readings go on from each other whatever the intervals say, nothing is made of them but what was.
             if state.isPlain, chain(of: state.record, meter, context).isPlain { continue }
             let reviewed = reviewRegister(place, meter, time, context, &effects)

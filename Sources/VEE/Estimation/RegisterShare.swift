@@ -24,9 +24,14 @@ extension Series {
     }
 
     /// Whether what passed between two readings can be shared out: both stand and the count goes on, with the same configuration.
-    private func isUsable(_ span: RegisterChain.Span, _ scaling: EstimationParameters.Scaling, _ facts: MeterFacts) -> Bool {
+    private func isUsable(
+        _ span: RegisterChain.Span,
+        _ scaling: EstimationParameters.Scaling,
+        _ facts: MeterFacts
+    ) -> Bool {
         span.advance != nil && span.time.count <= scaling.maximumSpanDays * 86_400 && isAligned(span.time)
-            && span.to.at <= closedThrough && isWhole(slots(of: span.time)) && !isReconfigured(slots(of: span.time), facts)
+            && span.to.at <= closedThrough && isWhole(slots(of: span.time))
+            && !isReconfigured(slots(of: span.time), facts)
     }
 
     /// Whether estimates of a span can have so much together: no more on average than the connection carries, nor than the rules allow of the

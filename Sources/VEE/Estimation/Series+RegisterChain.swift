@@ -41,7 +41,8 @@ extension Series {
         let around = time.lowerBound - RegisterChain.evidenceSeconds..<time.upperBound + RegisterChain.evidenceSeconds
         let survey = survey(slots(of: around), facts)
         var found: (count: Int, highest: Int64?, sum: Int128) = (0, nil, 0)
-        for index in 0..<survey.count where survey.verdicts[index].isUsable && Self.isMeasured(survey.qualities[index]) {
+        for index in 0..<survey.count where survey.verdicts[index].isUsable && Self.isMeasured(survey.qualities[index])
+        {
             let value = survey.values[index]
             found.count += 1
             found.highest = max(found.highest ?? 0, Int64(clamping: value.magnitude))
