@@ -107,29 +107,49 @@ extension VEEProcessor {
         return time
     }
 
+    /// The time whose readings may be judged otherwise than before, because results or findings of a time of a series changed. Nil where all
+    /// readings of its registers go on from each other whatever the intervals say, as before.
+    mutating func registerReach(_ index: Int, _ time: Range<Int64>, _ context: FoldContext) -> Range<Int64>? {
+        let meter = series[index].meter
+        var reach: Range<Int64>?
+        for place in meters[meter].registers.indices where isRegister(place, of: index) {
+            let state = meters[meter].registers[place]
+            // Intervals speak about spans that end a day before them at most.
+            guard let newest = state.record.entries.last?.point.at,
+                time.lowerBound <= newest + RegisterChain.evidenceSeconds
+            else { continue }
+            let chain = chain(of: state.record, meter, context)
+            if state.isPlain, chain.isPlain { continue }
+            let own = chain.reach(of: time, isPlain: false)
+            reach = reach.map { min($0.lowerBound, own.lowerBound)..<max($0.upperBound, own.upperBound) } ?? own
+        }
+        return reach
+    }
+
     /// What follows for the registers of a series whose results or findings of a time changed: what is made of their readings, and what they would
     /// read at the ends of windows.
+    ///
+    /// - Parameter isBroken: there are readings that do not go on from each other, or were (`registerReach`).
     mutating func followRegisters(
         _ index: Int,
         _ time: Range<Int64>,
+        isBroken: Bool,
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
         let meter = series[index].meter
         var time = time
-        for place in meters[meter].registers.indices {
-            let state = meters[meter].registers[place]
-            guard state.record.channel == series[index].channel, state.record.unit == series[index].unit else {
-                continue
-            }
-            // Where all readings go on from each other whatever the intervals say, nothing is made of them but what was.
-            if state.isPlain, chain(of: state.record, meter, context).isPlain { continue }
+        for place in meters[meter].registers.indices where isBroken && isRegister(place, of: index) {
             let reviewed = reviewRegister(place, meter, time, context, &effects)
-            if state.record.tou.isEmpty {
-                time = min(time.lowerBound, reviewed.lowerBound)..<max(time.upperBound, reviewed.upperBound)
-            }
+            guard meters[meter].registers[place].record.tou.isEmpty else { continue }
+            time = min(time.lowerBound, reviewed.lowerBound)..<max(time.upperBound, reviewed.upperBound)
         }
         deriveRegisters(index, time, context, &effects)
+    }
+
+    private func isRegister(_ place: Int, of index: Int) -> Bool {
+        let record = meters[series[index].meter].registers[place].record
+        return record.channel == series[index].channel && record.unit == series[index].unit
     }
 
     /// A register with what the intervals of its channel say: those of the shortest length, where it has several.
