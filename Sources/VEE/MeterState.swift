@@ -23,6 +23,8 @@ struct MeterState: Sendable {
     var tests = ReportedSpans.tests
     /// The device reported energy in reverse.
     var reversals = ReportedMoments()
+    /// The device reported that it was installed, removed or set up anew.
+    var exchanges = ReportedMoments()
     var registers: [RegisterState] = []
     var payloads = PayloadState()
 
@@ -99,6 +101,7 @@ extension MeterState {
         power.encode(into: &writer)
         tests.encode(into: &writer)
         reversals.encode(into: &writer)
+        exchanges.encode(into: &writer)
         writer.append(count: registers.count)
         for register in registers { register.encode(into: &writer) }
         payloads.encode(into: &writer)
@@ -120,6 +123,7 @@ extension MeterState {
         try power.read(&reader, bytes)
         try tests.read(&reader, bytes)
         reversals = try ReportedMoments(&reader, bytes)
+        exchanges = try ReportedMoments(&reader, bytes)
         let registerCount = try reader.count(bytes)
         for _ in 0..<registerCount { registers.append(try RegisterState(&reader, bytes)) }
         payloads = try PayloadState(&reader, bytes)

@@ -98,27 +98,27 @@ extension Series {
     /// No local day is shorter; what is shorter is a part of one.
     private static let leastDaySeconds: Int64 = 20 * 3600
 
-    /// Pairs of readings of the channel's registers whose later one is after the start of a window and not after its end.
+    /// Readings of the channel's registers that are counted from each other, whose later one is after the start of a window and not after its
+    /// end.
     private func registerSpans(endingIn window: Range<Int64>, _ context: FoldContext) -> [RegisterSpan] {
         var spans: [RegisterSpan] = []
-        let parameters = adopted[context.timeline.index(at: window.lowerBound)].rules.parameters
         for register in context.facts.registers where register.channel == channel && register.unit == unit {
-            var index = max(1, register.firstIndex(from: window.lowerBound + 1))
+            var index = register.firstIndex(from: window.lowerBound + 1)
+            guard index < register.entries.count, register.entries[index].point.at <= window.upperBound else {
+                continue
+            }
+            let chain = chain(register, context)
             while index < register.entries.count, register.entries[index].point.at <= window.upperBound {
-                let view = RegisterView(
-                    unit: unit,
-                    from: register.entries[index - 1].point,
-                    to: register.entries[index].point,
-                    registration: context.facts.registration(of: channel),
-                    meter: context.facts.registration
-                )
+                let counted = chain.span(endingAt: index)
                 index += 1
-                guard let from = view.from else { continue }
-                let advance =
-                    FirstRegisterRule.isBaseline(view)
-                    ? nil : parameters.registerIncrease.advance(view).billionths
-                var span = RegisterSpan(from: from, to: view.to, tou: register.tou, advance: advance)
-                sumResults(from.at..<max(from.at, view.to.at), into: &span)
+                guard let counted else { continue }
+                var span = RegisterSpan(
+                    from: counted.from,
+                    to: counted.to,
+                    tou: register.tou,
+                    advance: counted.advance
+                )
+                sumResults(counted.time, into: &span)
                 spans.append(span)
             }
         }

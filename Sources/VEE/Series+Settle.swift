@@ -104,13 +104,13 @@ extension Series {
             }
             index += 1
         }
-        var spans = registerSpans(around: first.start..<last.end, context.facts)
+        var spans = registerSpans(behind: first.start..<last.end, context)
         if !context.facts.registers.isEmpty {
             // Estimates share what registers leave: where one changes, so do those between the same readings.
             for start in starts {
                 let end = windows[windowIndex(start)].end
-                for span in registerSpans(around: start..<end, context.facts) where !spans.contains(span) {
-                    spans.append(span)
+                for span in registerSpans(around: start..<end, context) where !spans.contains(span.time) {
+                    spans.append(span.time)
                 }
             }
         }

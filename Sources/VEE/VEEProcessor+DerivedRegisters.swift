@@ -6,6 +6,9 @@ import StreamCore
 extension VEEProcessor {
     /// Derives the registers of a series anew at the ends of the closed windows that a time has a part in, and of the later ones that
     /// count from a reading before its end; what is different from what went out last goes out.
+    ///
+    /// What a register would read follows from its readings, the registry, the device's reports, the rules, and the results and findings of the
+    /// series: whatever of these changes, this is to be called.
     mutating func deriveRegisters(
         _ index: Int,
         _ time: Range<Int64>,
@@ -22,6 +25,8 @@ extension VEEProcessor {
         let forgotten = series[index].forgottenBelow
         if forgotten > .min { meters[meter].registers[place].forgetDerived(before: series[index].start(of: forgotten)) }
         let windows = series[index].windows
+        let record = meters[meter].registers[place].record
+        let chain = series[index].chain(record, context)
         var window = series[index].windowIndex(time.lowerBound)
         if window > 0, windows[window - 1].end >= time.lowerBound { window -= 1 }
         var ends: [Int64] = []
@@ -29,8 +34,7 @@ extension VEEProcessor {
         while window < windows.count, !isOver {
             let end = windows[window].end
             let rules = series[index].adopted[context.timeline.index(at: windows[window].start)].rules
-            let record = meters[meter].registers[place].record
-            switch series[index].derive(record, at: end, rules, context) {
+            switch series[index].derive(record, chain, at: end, rules, context) {
             case .forgotten: break
             case .nothing: note(nil, at: end, index, place, rules, context, &effects)
             case .reading(let derivation):

@@ -17,6 +17,7 @@ extension VEEProcessor {
             outages: state.power.spans,
             tests: state.tests.spans,
             reversals: state.reversals.moments,
+            exchanges: state.exchanges.moments,
             staleAt: state.registers.flatMap(\.staleAt).sorted(),
             registers: state.registers.map(\.record),
             weather: station.isEmpty ? nil : weather.first { $0.station == station }
@@ -95,6 +96,7 @@ extension VEEProcessor {
         guard let meter = meterSlot(events.meter) else { return }
         effects.count(VEECounter.deviceEvents.rawValue, by: Int64(events.events.count))
         let before = meters[meter].power.spans + meters[meter].tests.spans
+        let exchanges = meters[meter].exchanges
         var moments: [Int64] = []
         for event in events.events {
             if let moment = note(event, meter) { moments.append(moment) }
@@ -105,6 +107,9 @@ extension VEEProcessor {
             before.filter { !after.contains($0) } + after.filter { !before.contains($0) } + moments.map { $0..<$0 + 1 }
         // An outage also decides about what stands directly beside it.
         redecide(meter, changed.map { $0.lowerBound - 86_400..<$0.upperBound + 86_400 }, &context, &effects)
+        guard meters[meter].exchanges != exchanges else { return }
+        reviewRegisters(of: meter, context, &effects)
+        deriveRegisters(of: meter, context, &effects)
     }
 
     /// Keeps what an event says about readings. Returns its time when that concerns the window it lies in as a whole.
@@ -119,7 +124,9 @@ extension VEEProcessor {
             let change = ReportedSpans.Event(at: at, isBegin: event.kind == .testModeStarted)
             _ = meters[meter].tests.add(change, maximumCount: limit)
         case .reverseEnergy: return meters[meter].reversals.add(at, maximumCount: limit) ? at : nil
-        case .configurationChanged, .clockSet, .tamper, .watchdog, .installed, .removed, .other: break
+        case .configurationChanged, .installed, .removed:
+            return meters[meter].exchanges.add(at, maximumCount: limit) ? at : nil
+        case .clockSet, .tamper, .watchdog, .other: break
         }
         return nil
     }

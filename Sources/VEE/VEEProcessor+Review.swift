@@ -16,11 +16,13 @@ extension VEEProcessor {
                     recounted.append((index, day.day.start, day.day.end))
                 }
             }
-            for index in own { putOut(index, own, recounted, context, &effects) }
-            if !meters[meter].registers.isEmpty {
-                for change in recounted {
-                    deriveRegisters(change.series, change.start..<change.end, context, &effects)
-                }
+            let hasRegisters = !meters[meter].registers.isEmpty
+            for index in own {
+                // Findings may be others where no result is: all that was decided counts.
+                let decided = hasRegisters ? series[index].pendingTime : nil
+                let behind = decided.flatMap { registerReach(index, $0, context) }
+                putOut(index, own, recounted, behind, context, &effects)
+                if let decided { followRegisters(index, decided, isBroken: behind != nil, context, &effects) }
             }
         }
         for index in own {
@@ -34,12 +36,13 @@ extension VEEProcessor {
         _ index: Int,
         _ own: [Int],
         _ recounted: [(series: Int, start: Int64, end: Int64)],
+        _ behind: Range<Int64>?,
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
         let pending = series[index].pending
         var place = 0
-        for start in daysToReview(index, recounted) {
+        for start in daysToReview(index, recounted, behind) {
             while place < pending.count, pending[place].day.start < start {
                 putOut(index, pending[place], nil, own, context, &effects)
                 place += 1
@@ -55,14 +58,22 @@ extension VEEProcessor {
     }
 
     /// Starts of the windows of a series that the rules on windows must look at, ascending.
+    ///
+    /// - Parameter behind: a time whose register readings may be judged otherwise than before.
     private func daysToReview(
         _ index: Int,
-        _ recounted: [(series: Int, start: Int64, end: Int64)]
+        _ recounted: [(series: Int, start: Int64, end: Int64)],
+        _ behind: Range<Int64>?
     ) -> [Int64] {
         var starts = Set<Int64>()
         let windows = series[index].windows
         // Rules on windows look back 42 days at most, and a window may be a month.
         let reach = Int64(Self.comparedDays) * 86_400
+        if let behind {
+            for window in windows where window.end >= behind.lowerBound && window.start < behind.upperBound {
+                starts.insert(window.start)
+            }
+        }
         for day in series[index].pending where isWindow(day.day.start, series[index]) { starts.insert(day.day.start) }
         for change in recounted {
             if change.series == index {
@@ -219,5 +230,13 @@ extension VEEProcessor {
                 context.check = nil
             }
         }
+    }
+}
+
+extension Series {
+    /// The time of the days that were decided and not yet put out; nil when there are none.
+    fileprivate var pendingTime: Range<Int64>? {
+        guard let first = pending.first?.day.start, let last = pending.last?.day.end else { return nil }
+        return first..<last
     }
 }
