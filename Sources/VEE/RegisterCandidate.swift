@@ -1,5 +1,6 @@
 import MeterCore
 package import MeterEvents
+package import RuleSets
 import StreamCore
 
 /// A reading that came for an instant of a register.

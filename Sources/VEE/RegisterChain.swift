@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 /// The readings of a register, each with the one that it is counted from: what tells a count that goes on from one that begins anew, and from
 /// a false reading.

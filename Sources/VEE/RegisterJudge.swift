@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 /// Judges readings of a register against each other for `RegisterChain`.
 struct RegisterJudge {

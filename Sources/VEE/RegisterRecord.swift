@@ -38,6 +38,11 @@ package struct RegisterRecord: Sendable, Equatable {
             return held.point != old
         }
 
+        fileprivate mutating func move(to time: Int64) {
+            held.point.at = time
+            for index in others.indices { others[index].point.at = time }
+        }
+
         fileprivate mutating func set(_ all: [RegisterCandidate]) {
             let index = RegisterCandidate.holding(all)
             held = all[index]
@@ -94,7 +99,7 @@ package struct RegisterRecord: Sendable, Equatable {
         for index in own.entries.indices {
             var time = WallClock.time(own.entries[index].point.at, zone)
             if index > 0 { time = max(time, own.entries[index - 1].point.at + 1) }
-            own.entries[index].point.at = time
+            own.entries[index].move(to: time)
         }
         return own
     }

@@ -40,7 +40,7 @@ public struct RegisterIncreaseRule: Sendable, Equatable {
     }
 
     /// The most that can have passed between the readings, in billionths; nil where the capacity is not known.
-    func plausibleBillionths(_ register: RegisterView) -> Int64? {
+    package func plausibleBillionths(_ register: RegisterView) -> Int64? {
         Self.capacityBillionths(register, percentBillionths)
     }
 

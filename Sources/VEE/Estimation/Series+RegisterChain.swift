@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 extension Series {
     /// A register of the channel as its readings, the registry, the device and the channel's intervals tell.

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 
 /// Settles, window by window, which of the series of a channel has which part of the time: of one channel no two readings in force overlap.
 ///

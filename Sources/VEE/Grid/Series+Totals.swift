@@ -1,4 +1,5 @@
 import MeterCore
+import RuleSets
 
 extension Series {
     /// What is estimated under a coarser value adds up to what the finer values in force leave of it; where no method has a value for a slot

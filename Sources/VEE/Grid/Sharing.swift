@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
 
 /// How a series shares the time of its channel with the channel's other series, which have another interval length or phase.
