@@ -254,6 +254,12 @@ let package = Package(
             ["MeterCore", "StreamCore", "MeterEvents", "VEE", "KafkaIO", "StreamRuntime", "SimulationKit", "Telemetry"]
         ),
         tests("FuzzTargets"),
-        tests("MeterlogApp", ["StreamCore", "Telemetry", "Normalization", "VEE", "Alarms", "SimulationKit"]),
+        tests(
+            "MeterlogApp",
+            [
+                "MeterCore", "MeterFormats", "Settings", "StreamCore", "Telemetry", "Normalization", "VEE", "Alarms",
+                "SimulationKit",
+            ]
+        ),
     ]
 )

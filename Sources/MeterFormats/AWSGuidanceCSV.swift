@@ -36,27 +36,37 @@ public enum AWSGuidanceCSV: PayloadDecoder {
         zones: ZoneCatalog,
         into batch: inout ReadingBatch
     ) throws(DecodeError) {
+        let timing = try timing(mediaType, zones)
+        var decoder = AWSGuidanceDecoder(table: RowTable(columns: try columns(mediaType)))
+        var lines = LineReader(bytes)
+        _ = try decoder.read(bytes, &lines, into: &batch)
+        try decoder.table.emit(timing, into: &batch)
+        try batch.refuseIfAllRejected()
+    }
+
+    static func survey(
+        _ bytes: Span<UInt8>,
+        mediaType: MediaType,
+        zones: ZoneCatalog
+    ) throws(DecodeError) -> TableSurvey {
+        var decoder = AWSGuidanceDecoder(table: RowTable(columns: try columns(mediaType)))
+        var lines = LineReader(bytes)
+        var unused = ReadingBatch()
+        let headerEnd = try decoder.read(bytes, &lines, into: &unused)
+        return try TableSurvey(bytes, decoder.table, try timing(mediaType, zones), headerEnd: headerEnd)
+    }
+
+    private static func timing(_ mediaType: MediaType, _ zones: ZoneCatalog) throws(DecodeError) -> RowTiming {
         let zone = mediaType["zone"] ?? "UTC"
         guard let rules = zones[zone] else { throw DecodeError(.unknownZone, "no time zone \"\(zone)\"") }
-        let interval = try intervalSeconds(mediaType)
-        var decoder = AWSGuidanceDecoder(rules: rules, table: RowTable(columns: try columns(mediaType)))
-        var lines = LineReader(bytes)
-        var isFirst = true
-        while let line = lines.next(bytes) {
-            if TextField.trimmed(bytes, line).isEmpty { continue }
-            if isFirst {
-                isFirst = false
-                if try decoder.readHeader(bytes, line) { continue }
-            }
-            do throws(DecodeError) {
-                try decoder.row(bytes, line)
-            } catch {
-                batch.reject(error, line: lines.line)
-            }
-        }
-        guard !isFirst else { throw DecodeError(.empty, "the payload is empty") }
-        decoder.table.emit(zone: zone, intervalSeconds: interval, into: &batch)
-        try batch.refuseIfAllRejected()
+        return RowTiming(
+            rules: rules,
+            zone: zone,
+            zoneOrigin: mediaType["zone"] == nil ? .unstated : .stated,
+            intervalSeconds: try intervalSeconds(mediaType),
+            defaultIntervalSeconds: 900,
+            stampIsStart: false
+        )
     }
 
     private static func intervalSeconds(_ mediaType: MediaType) throws(DecodeError) -> Int32 {
@@ -79,7 +89,8 @@ public enum AWSGuidanceCSV: PayloadDecoder {
                     meter: nil,
                     channel: measure.channel,
                     unit: unit.unit,
-                    powerOfTen: unit.powerOfTen
+                    powerOfTen: unit.powerOfTen,
+                    name: "\(measure.name)"
                 )
             )
         }
@@ -88,7 +99,6 @@ public enum AWSGuidanceCSV: PayloadDecoder {
 }
 
 private struct AWSGuidanceDecoder: ~Copyable {
-    private let rules: ZoneRules
     private(set) var table: RowTable
     private var fields = CSVFields()
     /// Where the columns stand: the guidance's own order until a header says otherwise.
@@ -97,13 +107,39 @@ private struct AWSGuidanceDecoder: ~Copyable {
     private var measures = [4, 5, 6, 7, 8, 9]
     private var least = 10
 
-    init(rules: ZoneRules, table: consuming RowTable) {
-        self.rules = rules
+    init(table: consuming RowTable) {
         self.table = table
     }
 
+    /// Reads all lines; gives the length of the header line, 0 where there is none.
+    mutating func read(
+        _ bytes: Span<UInt8>,
+        _ lines: inout LineReader,
+        into batch: inout ReadingBatch
+    ) throws(DecodeError) -> Int {
+        var headerEnd = 0
+        var isFirst = true
+        while let line = lines.next(bytes) {
+            if TextField.trimmed(bytes, line).isEmpty { continue }
+            if isFirst {
+                isFirst = false
+                if try readHeader(bytes, line) {
+                    headerEnd = lines.offset
+                    continue
+                }
+            }
+            do throws(DecodeError) {
+                try row(bytes, line, number: lines.line, into: &batch)
+            } catch {
+                batch.reject(error, line: lines.line)
+            }
+        }
+        guard !isFirst else { throw DecodeError(.empty, "the payload is empty") }
+        return headerEnd
+    }
+
     /// Whether the line names the columns; if so their places are taken from it.
-    mutating func readHeader(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(DecodeError) -> Bool {
+    private mutating func readHeader(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(DecodeError) -> Bool {
         guard fields.split(bytes, line, delimiter: UInt8(ascii: ",")),
             let time = position(bytes, of: "time"), let device = position(bytes, of: "device_id")
         else { return false }
@@ -127,7 +163,13 @@ private struct AWSGuidanceDecoder: ~Copyable {
         return nil
     }
 
-    mutating func row(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(DecodeError) {
+    /// Takes in a line. A measure that is no number is told and left out alone.
+    private mutating func row(
+        _ bytes: Span<UInt8>,
+        _ line: Range<Int>,
+        number: Int,
+        into batch: inout ReadingBatch
+    ) throws(DecodeError) {
         guard fields.split(bytes, line, delimiter: UInt8(ascii: ",")) else {
             throw DecodeError(.malformedSyntax, "an unclosed quote", byteOffset: line.lowerBound)
         }
@@ -142,45 +184,38 @@ private struct AWSGuidanceDecoder: ~Copyable {
         guard let meter = TextField.identifier(bytes, range) else {
             throw DecodeError(.malformedSyntax, "no device_id", byteOffset: range.lowerBound)
         }
-        let instant = try instant(bytes, TextField.trimmed(bytes, fields[time]))
-        let mark = table.cellCount
-        do throws(DecodeError) {
-            try cells(bytes)
-        } catch {
-            table.dropCells(from: mark)
-            throw error
+        let timeRange = TextField.trimmed(bytes, fields[time])
+        guard let stamp = TimestampText(bytes, timeRange) else {
+            throw DecodeError(.invalidTimestamp, "time is not yyyy-MM-dd HH:mm:ss", byteOffset: timeRange.lowerBound)
         }
-        table.appendRow(slot: table.slot(of: meter), endSecond: instant.secondsSinceEpoch)
+        readCells(bytes, number: number, into: &batch)
+        table.appendRow(
+            slot: table.slot(of: RowTable.Key(meter: meter, channel: nil)),
+            stamp: RowStamp(stamp),
+            line: number,
+            byteOffset: timeRange.lowerBound
+        )
     }
 
-    private mutating func cells(_ bytes: Span<UInt8>) throws(DecodeError) {
+    private mutating func readCells(_ bytes: Span<UInt8>, number: Int, into batch: inout ReadingBatch) {
         for (position, column) in measures.enumerated() {
             let range = TextField.trimmed(bytes, fields[column])
             guard !range.isEmpty else {
-                table.appendAbsent()
+                table.cells.appendAbsent()
                 continue
             }
-            guard let value = Quantity(bytes, range, powerOfTen: table.columns[position].powerOfTen) else {
-                throw DecodeError(.invalidNumber, "a measure is no number or too large", byteOffset: range.lowerBound)
+            let description = table.columns[position]
+            guard let value = Quantity(bytes, range, powerOfTen: description.powerOfTen) else {
+                let error = DecodeError(
+                    .invalidNumber,
+                    "\(description.name) is no number or too large",
+                    byteOffset: range.lowerBound
+                )
+                batch.reject(error, line: number)
+                table.cells.appendAbsent()
+                continue
             }
-            table.append(value: value.billionths)
-        }
-    }
-
-    private func instant(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(DecodeError) -> Instant {
-        guard let stamp = TimestampText(bytes, range) else {
-            throw DecodeError(.invalidTimestamp, "time is not yyyy-MM-dd HH:mm:ss", byteOffset: range.lowerBound)
-        }
-        if let instant = stamp.instant { return instant }
-        switch rules.resolve(date: stamp.date, secondOfDay: stamp.secondOfDay) {
-        case .unique(let instant): return instant
-        case .ambiguous(let earlier, _): return earlier
-        case .skipped:
-            throw DecodeError(
-                .skippedLocalTime,
-                "a time that the clock of \(rules.identifier) skipped",
-                byteOffset: range.lowerBound
-            )
+            table.cells.append(value: value.billionths)
         }
     }
 }

@@ -21,10 +21,20 @@ public enum DecodeCode: String, Sendable, CaseIterable {
     case invalidTimestamp = "invalid_timestamp"
     /// A wall-clock time that the zone's clock never showed.
     case skippedLocalTime = "skipped_local_time"
+    /// A wall-clock time that the zone's clock showed twice, and nothing says which of the two is meant.
+    case ambiguousLocalTime = "ambiguous_local_time"
     case unknownZone = "unknown_zone"
     case invalidNumber = "invalid_number"
     case unknownUnit = "unknown_unit"
     case invalidInterval = "invalid_interval"
+    /// Stamps closer to one another than the interval is long.
+    case intervalOverlap = "interval_overlap"
+    /// Two values for one interval of one channel in one payload: the later one holds.
+    case slotTwice = "slot_twice"
+    /// The same words as another line of the payload; what they say holds once.
+    case duplicateLine = "duplicate_line"
+    /// Lines that belong to several channels, which a column tells apart that was not named.
+    case ambiguousChannel = "ambiguous_channel"
     case invalidQuality = "invalid_quality"
     /// Another number of values than the record announces or the interval length demands.
     case wrongValueCount = "wrong_value_count"

@@ -51,6 +51,7 @@ private struct JSONIntervalsDecoder: ~Copyable {
     private var members = MemberSet()
     private var zones: ZoneMemo
     private let defaultZone: String?
+    private var origins = ValueOrigins()
 
     init(zones: ZoneCatalog, defaultZone: String?) {
         self.zones = ZoneMemo(zones)
@@ -65,6 +66,7 @@ private struct JSONIntervalsDecoder: ~Copyable {
         default: throw reader.fault("neither an object nor a list")
         }
         try reader.expectEnd(bytes)
+        if batch.series.count > 1 { batch.settleRepeatedSlots(origins) }
         try batch.refuseIfAllRejected()
     }
 
@@ -115,6 +117,7 @@ private struct JSONIntervalsDecoder: ~Copyable {
             reader.skipSpace(bytes)
             let start = reader.cursor
             let mark = batch.valueCount
+            origins.begin(line: element, first: mark)
             do throws(DecodeError) {
                 try reading(bytes, into: &batch)
             } catch {
@@ -303,8 +306,7 @@ private struct JSONIntervalsDecoder: ~Copyable {
         let zone = fields.zone ?? defaultZone
         if let zone { _ = try zones.rules(zone, at: reader.cursor) }
         let first = try instant(start, zone: zone)
-        let step = Int64(fields.intervalSeconds)
-        batch.setEnds(from: mark, first: first.secondsSinceEpoch + step, step: step)
+        try setEnds(from: mark, first: first, intervalSeconds: Int64(fields.intervalSeconds), zone, &batch)
         if let position = fields.qualityPosition {
             reader.rewind(to: position)
             try qualities(bytes, from: mark, into: &batch)
@@ -318,6 +320,7 @@ private struct JSONIntervalsDecoder: ~Copyable {
             channel: fields.channel.isEmpty ? "1-0:1.8.0" : fields.channel,
             unit: fields.unit,
             zone: zone ?? "UTC",
+            zoneOrigin: zone == nil ? .unstated : .stated,
             intervalSeconds: fields.intervalSeconds,
             serial: "",
             configuration: "",
@@ -327,6 +330,29 @@ private struct JSONIntervalsDecoder: ~Copyable {
         series.multiplierBillionths = fields.multiplierBillionths
         series.frameCounter = fields.frameCounter
         batch.series.append(series)
+    }
+
+    /// Values follow each other by the length of their intervals; days that start at a local midnight by the zone's calendar.
+    private mutating func setEnds(
+        from mark: Int,
+        first: Instant,
+        intervalSeconds: Int64,
+        _ zone: String?,
+        _ batch: inout ReadingBatch
+    ) throws(DecodeError) {
+        batch.setEnds(from: mark, first: first.secondsSinceEpoch + intervalSeconds, step: intervalSeconds)
+        guard intervalSeconds % 86_400 == 0, let zone else { return }
+        let rules = try zones.rules(zone, at: reader.cursor)
+        let date = rules.localDate(of: first)
+        guard rules.dayStart(of: date) == first else { return }
+        let days = Int32(intervalSeconds / 86_400)
+        for index in mark..<batch.valueCount {
+            let (offset, isTooFar) = Int32(clamping: index - mark).multipliedReportingOverflow(by: days)
+            let (day, isOutside) = date.daysSinceEpoch.addingReportingOverflow(offset)
+            guard !isTooFar, !isOutside else { throw reader.fault("more days than the calendar has", .wrongValueCount) }
+            let start = rules.dayStart(of: CivilDate(daysSinceEpoch: day))
+            batch.endSeconds[index] = start.secondsSinceEpoch + intervalSeconds
+        }
     }
 
     /// For each value a flag's name, a list of names, or null.

@@ -3,6 +3,8 @@ struct LineReader {
     /// 1-based number of the line that `next` gave last.
     private(set) var line = 0
     private var cursor = 0
+    /// Where the next line starts.
+    var offset: Int { cursor }
 
     init(_ bytes: Span<UInt8>) {
         if bytes.count >= 3, bytes[0] == 0xef, bytes[1] == 0xbb, bytes[2] == 0xbf { cursor = 3 }

@@ -18,10 +18,23 @@ struct MappedLayout {
     var values: [ColumnReference]
     var meter: MeterSource
     var channels: [String]
+    /// Whether the channel was stated, by name or by column; where it was not, well-known columns are looked at.
+    var isChannelStated: Bool
+    /// The column that names the channel of each row.
+    var channelColumn: ColumnReference?
+    /// The unit of the values as they are written.
     var unit: MeasurementUnit
     var powerOfTen: Int
-    var intervalSeconds: Int32
+    /// Values are mean powers of their intervals, and wanted as energy.
+    var isPowerToEnergy: Bool
+    /// The column and its word that mark a value as the source's estimate.
+    var estimated: (column: ColumnReference, word: String)?
+    /// Nil: what the file shows.
+    var decimal: DecimalMark?
+    /// Nil: to be learned from the stamps.
+    var intervalSeconds: Int32?
     var zone: String
+    var zoneOrigin: ZoneOrigin
     var stampIsStart: Bool
     var delimiter: UInt8
     var hasHeader: Bool
@@ -37,17 +50,27 @@ struct MappedLayout {
         values = Self.list(mediaType["value"] ?? "value").map(Self.reference)
         guard (1...Self.columnLimit).contains(values.count) else { throw Self.fault("value", "names no column") }
         meter = try Self.meter(mediaType)
-        channels = Self.list(mediaType["channel"] ?? "1-0:1.8.0")
-        guard channels.count == 1 || channels.count == values.count else {
-            throw Self.fault("channel", "wants one name, or one for each value column")
-        }
         let spelling = mediaType["unit"] ?? "kWh"
         guard let unit = MeasurementUnit.spelled(spelling) else {
             throw DecodeError(.unknownUnit, "no unit \"\(spelling)\"")
         }
         (self.unit, powerOfTen) = (unit.unit, unit.powerOfTen)
+        isPowerToEnergy = try Self.isPowerToEnergy(mediaType, unit.unit)
+        channelColumn = mediaType["channel-column"].map(Self.reference)
+        isChannelStated = mediaType["channel"] != nil || channelColumn != nil
+        let channel = isPowerToEnergy ? "1-0:1.8.0" : Self.defaultChannel(unit.unit)
+        channels = Self.list(mediaType["channel"] ?? channel)
+        guard channels.count == 1 || channels.count == values.count else {
+            throw Self.fault("channel", "wants one name, or one for each value column")
+        }
+        guard channelColumn == nil || (mediaType["channel"] == nil && (values.count == 1 || meter == .header)) else {
+            throw Self.fault("channel-column", "goes with one value column, and not with channel")
+        }
+        estimated = try Self.estimated(mediaType)
+        decimal = try Self.decimal(mediaType)
         intervalSeconds = try Self.interval(mediaType)
         zone = mediaType["zone"] ?? "UTC"
+        zoneOrigin = mediaType["zone"] == nil ? .unstated : .stated
         switch mediaType["stamp"] ?? "end" {
         case "end": stampIsStart = false
         case "start": stampIsStart = true
@@ -82,12 +105,48 @@ struct MappedLayout {
         return .header
     }
 
-    private static func interval(_ mediaType: MediaType) throws(DecodeError) -> Int32 {
-        let text = Array((mediaType["interval"] ?? "3600").utf8)
+    private static func interval(_ mediaType: MediaType) throws(DecodeError) -> Int32? {
+        guard let value = mediaType["interval"] else { return nil }
+        let text = Array(value.utf8)
         guard let seconds = TimeField.durationSeconds(text.span, 0..<text.count),
             TimeField.intervalRange.contains(seconds)
         else { throw fault("interval", "is not a length of 1 s to 31 days") }
         return Int32(seconds)
+    }
+
+    private static func isPowerToEnergy(_ mediaType: MediaType, _ unit: MeasurementUnit) throws(DecodeError) -> Bool {
+        guard let word = mediaType["as"] else { return false }
+        guard word == "energy" else { throw fault("as", "can only be energy") }
+        guard unit.gathered != nil else { throw fault("as", "goes with a unit of power such as W or kW") }
+        return true
+    }
+
+    /// What a value is of where nobody says: energy taken from the grid, or the power of it.
+    private static func defaultChannel(_ unit: MeasurementUnit) -> String {
+        switch unit {
+        case .kilowatt: "1-0:1.7.0"
+        case .kilovar: "1-0:3.7.0"
+        case .kilovoltAmpere: "1-0:9.7.0"
+        default: "1-0:1.8.0"
+        }
+    }
+
+    private static func estimated(
+        _ mediaType: MediaType
+    ) throws(DecodeError) -> (column: ColumnReference, word: String)? {
+        guard let text = mediaType["estimated-column"] else { return nil }
+        guard let equals = text.lastIndex(of: "="), equals > text.startIndex, text.index(after: equals) < text.endIndex
+        else { throw fault("estimated-column", "is COLUMN=WORD, such as Ersatzwert=Ja") }
+        return (reference(String(text[..<equals])), String(text[text.index(after: equals)...]))
+    }
+
+    private static func decimal(_ mediaType: MediaType) throws(DecodeError) -> DecimalMark? {
+        switch mediaType["decimal"] {
+        case nil: return nil
+        case ".", "point": return .point
+        case ",", "comma": return .comma
+        default: throw fault("decimal", "is a point or a comma")
+        }
     }
 
     private static func delimiter(_ text: String) throws(DecodeError) -> UInt8 {

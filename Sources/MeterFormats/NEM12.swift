@@ -32,6 +32,7 @@ public enum NEM12: PayloadDecoder {
             try decoder.record(bytes, line, number: lines.line, into: &batch)
         }
         try decoder.finish()
+        batch.settleRepeatedSlots(decoder.origins)
         try batch.refuseIfAllRejected()
     }
 }
@@ -64,6 +65,7 @@ private struct NEM12Decoder: ~Copyable {
     private var version = Version.unknown
     private var channel: Channel?
     private var openDay: OpenDay?
+    private(set) var origins = ValueOrigins()
     private var records = 0
     /// Whether records came after the last 900 record.
     private var isOpen = false
@@ -137,6 +139,7 @@ private struct NEM12Decoder: ~Copyable {
                 channel: try fields.identifier(bytes, 4, "NMISuffix"),
                 unit: unit?.unit ?? .kilowattHour,
                 zone: NEM12.zone,
+                zoneOrigin: .formatDefault,
                 intervalSeconds: Int32(minutes * 60),
                 serial: try fields.optionalText(bytes, 6, "MeterSerialNumber"),
                 configuration: try fields.optionalText(bytes, 2, "NMIConfiguration"),
@@ -176,6 +179,7 @@ private struct NEM12Decoder: ~Copyable {
         }
         let version = try fields.time(bytes, 5 + count)?.secondsSinceEpoch ?? 0
         let first = batch.valueCount
+        origins.begin(line: fields.line, first: first)
         var end = Instant(utc: date, secondOfDay: 0).secondsSinceEpoch - NEM12.nationalOffsetSeconds
         for index in 0..<count {
             end += Int64(channel.series.intervalSeconds)
@@ -262,6 +266,10 @@ private struct NEM12Decoder: ~Copyable {
         guard let quality = NEMQuality(bytes, method: fields.range(bytes, 15), reason: fields.range(bytes, 16)) else {
             throw fields.fault(.invalidQuality, "no current QualityMethod A, E, F, N or S")
         }
+        let previous = NEMQuality(bytes, method: fields.range(bytes, 10), reason: fields.range(bytes, 11))
+        guard previous != nil || fields.isEmpty(bytes, 10) else {
+            throw fields.fault(.invalidQuality, "no previous QualityMethod A, E, F, N or S")
+        }
         guard let from = try fields.time(bytes, 9), let to = try fields.time(bytes, 14), from < to else {
             throw fields.fault(.invalidTimestamp, "the two readings do not follow one another")
         }
@@ -274,12 +282,15 @@ private struct NEM12Decoder: ~Copyable {
                 channel: try fields.identifier(bytes, 4, "NMISuffix"),
                 unit: unit.unit,
                 zone: NEM12.zone,
+                zoneOrigin: .formatDefault,
                 serial: try fields.optionalText(bytes, 6, "MeterSerialNumber"),
                 from: from,
                 to: to,
                 previousIndex: try registerIndex(bytes, 8),
                 currentIndex: try registerIndex(bytes, 13),
                 quantity: Quantity(billionths: quantity),
+                previousQuality: previous?.quality,
+                previousSourceStatus: previous?.status ?? 0,
                 quality: quality.quality,
                 sourceStatus: quality.status,
                 sourceVersion: try fields.time(bytes, 21)?.secondsSinceEpoch ?? 0

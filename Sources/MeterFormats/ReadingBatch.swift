@@ -13,6 +13,9 @@ public struct ReadingBatch: Sendable {
         public var unit: MeasurementUnit
         /// The zone the source keeps its days in: an IANA identifier, `UTC`, or an offset such as `+10:00`.
         public var zone: String
+        /// Where `zone` comes from.
+        public var zoneOrigin: ZoneOrigin
+        /// Whole days (a multiple of 86,400) are days of the zone's calendar and may last an hour more or less.
         public var intervalSeconds: Int32
         /// The meter's serial number where the source names it, else empty.
         public var serial: String
@@ -46,8 +49,9 @@ public struct ReadingBatch: Sendable {
     }
 
     public var series: [Series] = []
-    /// The end of each interval, seconds since 1970-01-01T00:00:00Z. In source order; consecutive within a series only
-    /// where the source is (see `runEnd`).
+    /// The start of each interval plus the series' interval length, seconds since 1970-01-01T00:00:00Z: its end, but for whole days in a
+    /// zone whose clock changes, where the start is a local midnight and the true end is the next. Consecutive within a series only where
+    /// the source is (see `runEnd`).
     public var endSeconds: [Int64] = []
     /// Billionths of the series' unit; 0 where `quality` is `missing`.
     public var billionths: [Int64] = []
@@ -151,6 +155,26 @@ public struct ReadingBatch: Sendable {
         flags.removeLast(surplus)
     }
 
+    /// Takes values out; series that have none left go with them.
+    mutating func remove(_ gone: Set<Int>) {
+        var next = 0
+        for index in series.indices {
+            let first = next
+            for value in series[index].values where !gone.contains(value) {
+                endSeconds[next] = endSeconds[value]
+                billionths[next] = billionths[value]
+                quality[next] = quality[value]
+                sourceStatus[next] = sourceStatus[value]
+                sourceVersion[next] = sourceVersion[value]
+                flags[next] = flags[value]
+                next += 1
+            }
+            series[index].values = first..<next
+        }
+        truncate(values: next)
+        series.removeAll { $0.values.isEmpty }
+    }
+
     /// Gives the values from `mark` on consecutive ends.
     mutating func setEnds(from mark: Int, first: Int64, step: Int64) {
         var end = first
@@ -178,6 +202,12 @@ public struct ReadingBatch: Sendable {
         rejectCount += 1
         guard rejects.count < Self.rejectLimit else { return }
         rejects.append(Reject(line: line, byteOffset: error.byteOffset, code: error.code, reason: error.reason))
+    }
+
+    /// Puts the rejects that are kept in the order of their lines, and those of a line in the order in which they came.
+    mutating func sortRejects() {
+        let order = rejects.indices.sorted { (rejects[$0].line, $0) < (rejects[$1].line, $1) }
+        rejects = order.map { rejects[$0] }
     }
 
     /// A payload of which nothing is left but rejects is a dead letter of its own.

@@ -6,6 +6,8 @@ public struct RegisterRead: Equatable, Sendable {
     public var channel: String
     public var unit: MeasurementUnit
     public var zone: String
+    /// Where `zone` comes from.
+    public var zoneOrigin: ZoneOrigin
     public var serial: String
     /// The period that the quantity covers; for a single reading both are its instant.
     public var from: Instant
@@ -16,9 +18,13 @@ public struct RegisterRead: Equatable, Sendable {
     public var currentIndex: Quantity?
     /// Consumption between the two, in `unit`; nil for a single reading.
     public var quantity: Quantity?
+    /// Of the previous reading; nil where there is none, or the source gives it no quality.
+    public var previousQuality: Quality?
+    /// Of the previous reading, see `sourceStatus`.
+    public var previousSourceStatus: UInt16
     /// Of the current reading.
     public var quality: Quality
-    /// See `NEMQuality.status`.
+    /// Of the current reading, see `NEMQuality.status`; 0 where the source has none.
     public var sourceStatus: UInt16
     /// UpdateDateTime as seconds since 1970; 0 where the source has none.
     public var sourceVersion: Int64

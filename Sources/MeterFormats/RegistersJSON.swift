@@ -30,7 +30,8 @@ extension RegisterRead {
         guard let value = object.node("value") else { throw object.fault("no \"value\"", .missingField) }
         let billionths = try value.billionths("value", powerOfTen: unit.powerOfTen)
         let at = try object.requiredInstant("at")
-        let zone = try object.identifier("zone") ?? "UTC"
+        let stated = try object.identifier("zone")
+        let zone = stated ?? "UTC"
         _ = try zones.rules(zone, at: node.byteOffset)
         var quality = Quality.raw
         if let name = try object.text("quality") {
@@ -44,12 +45,15 @@ extension RegisterRead {
             channel: try object.identifier("channel") ?? "1-0:1.8.0",
             unit: unit.unit,
             zone: zone,
+            zoneOrigin: stated == nil ? .unstated : .stated,
             serial: "",
             from: at,
             to: at,
             previousIndex: nil,
             currentIndex: Quantity(billionths: billionths),
             quantity: nil,
+            previousQuality: nil,
+            previousSourceStatus: 0,
             quality: quality,
             sourceStatus: 0,
             sourceVersion: 0

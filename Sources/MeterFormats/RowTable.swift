@@ -2,8 +2,8 @@ import MeterCore
 
 /// Rows of a table of readings (time, meter, one value per column) on their way to series of one meter and channel each.
 ///
-/// Rows may come in any order of meters; the series come out by the meters' first appearance, then by column, with the rows in
-/// file order, so the same bytes always give the same batch.
+/// Rows may come in any order; the series come out by the first appearance of their meter and channel, then by column, each in the
+/// order of time, so the same rows give the same readings whichever way the file runs.
 struct RowTable: ~Copyable {
     /// What a column's series have in common.
     struct Column {
@@ -12,98 +12,57 @@ struct RowTable: ~Copyable {
         var channel: String
         var unit: MeasurementUnit
         var powerOfTen: Int
+        /// What the source calls the column.
+        var name = ""
     }
 
-    private enum Cell {
-        static let absent: UInt8 = 255
+    /// Whose a row is.
+    struct Key: Hashable {
+        var meter: String
+        /// Where a column of the row names it.
+        var channel: String?
     }
 
     let columns: [Column]
-    private var meters: [String] = []
-    private var slots: [String: Int] = [:]
+    private(set) var keys: [Key] = []
+    private var slots: [Key: Int] = [:]
     private var rowSlots: [Int] = []
-    private var rowEnds: [Int64] = []
-    /// Row by row, a value for each column.
-    private var values: [Int64] = []
-    private var qualities: [UInt8] = []
+    private(set) var stamps: [RowStamp] = []
+    /// 1-based line of each row, and where in the payload it starts.
+    private(set) var lines: [Int] = []
+    private(set) var offsets: [Int] = []
+    var cells: RowCells
 
     init(columns: [Column]) {
         self.columns = columns
+        cells = RowCells(columnCount: columns.count)
     }
 
-    /// The number under which a meter's rows are kept.
-    mutating func slot(of meter: String) -> Int {
-        if let slot = slots[meter] { return slot }
-        slots[meter] = meters.count
-        meters.append(meter)
-        return meters.count - 1
+    /// The number under which rows are kept.
+    mutating func slot(of key: Key) -> Int {
+        if let slot = slots[key] { return slot }
+        slots[key] = keys.count
+        keys.append(key)
+        return keys.count - 1
     }
 
-    mutating func appendRow(slot: Int, endSecond: Int64) {
+    /// Ends a row, whose cells are there.
+    mutating func appendRow(slot: Int, stamp: RowStamp, line: Int, byteOffset: Int) {
         rowSlots.append(slot)
-        rowEnds.append(endSecond)
+        stamps.append(stamp)
+        lines.append(line)
+        offsets.append(byteOffset)
     }
 
-    mutating func append(value: Int64) {
-        values.append(value)
-        qualities.append(Quality.raw.rawValue)
-    }
+    var rowCount: Int { rowSlots.count }
 
-    /// A cell whose value the source left empty.
-    mutating func appendMissing() {
-        values.append(0)
-        qualities.append(Quality.missing.rawValue)
-    }
-
-    /// A cell of which nothing is to be told.
-    mutating func appendAbsent() {
-        values.append(0)
-        qualities.append(Cell.absent)
-    }
-
-    /// Drops the cells of a row that was not completed.
-    mutating func dropCells(from count: Int) {
-        values.removeLast(values.count - count)
-        qualities.removeLast(qualities.count - count)
-    }
-
-    var cellCount: Int { values.count }
-
-    /// Writes everything to `batch`.
-    func emit(zone: String, intervalSeconds: Int32, into batch: inout ReadingBatch) {
-        batch.reserve(values: batch.valueCount + values.count)
-        let order = rowsBySlot()
-        for slot in meters.indices {
-            for (column, description) in columns.enumerated() {
-                let first = batch.valueCount
-                for row in order.rows[order.starts[slot]..<order.starts[slot + 1]] {
-                    let cell = row * columns.count + column
-                    guard qualities[cell] != Cell.absent else { continue }
-                    let quality: Quality = qualities[cell] == Quality.missing.rawValue ? .missing : .raw
-                    batch.append(endSecond: rowEnds[row], billionths: values[cell], quality: quality)
-                }
-                guard batch.valueCount > first else { continue }
-                batch.series.append(
-                    ReadingBatch.Series(
-                        meter: description.meter ?? meters[slot],
-                        channel: description.channel,
-                        unit: description.unit,
-                        zone: zone,
-                        intervalSeconds: intervalSeconds,
-                        serial: "",
-                        configuration: "",
-                        values: first..<batch.valueCount
-                    )
-                )
-            }
-        }
-    }
+    func slot(ofRow row: Int) -> Int { rowSlots[row] }
 
     /// Row numbers sorted by slot, rows of a slot in file order, and where each slot starts.
-    private func rowsBySlot() -> (rows: [Int], starts: [Int]) {
-        var starts = [Int](repeating: 0, count: meters.count + 1)
+    func rowsBySlot() -> (rows: [Int], starts: [Int]) {
+        var starts = [Int](repeating: 0, count: keys.count + 1)
         for slot in rowSlots { starts[slot + 1] += 1 }
-        for slot in meters.indices { starts[slot + 1] += starts[slot] }
+        for slot in keys.indices { starts[slot + 1] += starts[slot] }
         var next = starts
         var rows = [Int](repeating: 0, count: rowSlots.count)
         for (row, slot) in rowSlots.enumerated() {
@@ -111,5 +70,10 @@ struct RowTable: ~Copyable {
             next[slot] += 1
         }
         return (rows, starts)
+    }
+
+    /// The place of a row, for a line that is left out.
+    func reject(_ code: DecodeCode, _ reason: String, row: Int, in batch: inout ReadingBatch) {
+        batch.reject(DecodeError(code, reason, byteOffset: offsets[row]), line: lines[row])
     }
 }

@@ -119,12 +119,16 @@ enum JournalAssembly {
     private static func append(_ register: RegisterRead, to result: inout [Body]) {
         var at: [Instant] = []
         var billionths: [Int64] = []
+        // Each reading keeps its own quality: the estimate of one is no word about the other.
+        var qualities: [UInt8] = []
         if let previous = register.previousIndex {
             at.append(register.from)
+            qualities.append((register.previousQuality ?? .raw).rawValue)
             billionths.append(previous.billionths)
         }
         if let current = register.currentIndex {
             at.append(register.to)
+            qualities.append(register.quality.rawValue)
             billionths.append(current.billionths)
         }
         var reads = RegisterReads(
@@ -133,7 +137,7 @@ enum JournalAssembly {
             unit: register.unit,
             at: at,
             billionths: billionths,
-            qualities: Array(repeating: register.quality.rawValue, count: at.count)
+            qualities: qualities
         )
         reads.touCode = register.touCode
         reads.meterClock = register.meterClock

@@ -5,7 +5,8 @@ import MeterFormats
 /// Zones from the system's files, read once.
 enum TestZones {
     static let names = [
-        "Europe/Berlin", "Europe/London", "Europe/Zurich", "America/New_York", "America/Chicago", "America/Denver",
+        "Europe/Berlin", "Europe/Vienna", "Europe/Dublin", "Europe/Paris", "Europe/London", "Europe/Zurich",
+        "America/New_York", "America/Chicago", "America/Denver",
         "America/Los_Angeles", "America/Phoenix", "Asia/Singapore", "Australia/Lord_Howe",
     ]
 

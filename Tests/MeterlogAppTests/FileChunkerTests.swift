@@ -1,4 +1,7 @@
+import MeterCore
+import MeterFormats
 import MeterlogApp
+import Settings
 import Testing
 
 @Suite struct FileChunkerTests {
@@ -11,16 +14,22 @@ import Testing
         return Array(text.utf8)
     }
 
-    private static func lines(isEndStamped: Bool) -> FileChunker.Layout {
-        .lines(hasHeader: true, timeColumn: 0, delimiter: UInt8(ascii: ","), isEndStamped: isEndStamped)
+    private static func chunker(
+        _ bytes: [UInt8],
+        _ parameters: String,
+        chunkBytes: Int
+    ) throws -> FileChunker {
+        let zones = try ZoneFiles.load("/usr/share/zoneinfo").zones
+        let type = try #require(MediaType("text/csv; profile=mapped; meter=m; " + parameters))
+        let survey = try #require(try TableSurvey.of(bytes.span, mediaType: type, zones: zones))
+        return FileChunker(survey: survey, chunkBytes: chunkBytes)
     }
 
     @Test(arguments: [1, 40, 100, 200, 100_000])
-    func everyLineIsInOneChunkAndDaysStayTogether(_ chunkBytes: Int) {
+    func everyLineIsInOneChunkAndDaysStayTogether(_ chunkBytes: Int) throws {
         let file = FileChunkerTests.file(days: 9, perDay: 4)
-        let chunks = FileChunker(layout: FileChunkerTests.lines(isEndStamped: false), chunkBytes: chunkBytes).chunks(
-            of: file
-        )
+        let chunker = try FileChunkerTests.chunker(file, "time=1; value=2; stamp=start", chunkBytes: chunkBytes)
+        let chunks = chunker.chunks(of: file)
         let header = Array("time,kWh\n".utf8)
         var content: [UInt8] = header
         for chunk in chunks {
@@ -31,25 +40,80 @@ import Testing
             for date in Set(dates) { #expect(dates.count { $0 == date } == 4) }
         }
         #expect(content == file)
-        #expect(chunks.count == (chunkBytes >= 100_000 ? 1 : chunks.count))
+        #expect(chunkBytes < 100_000 || chunks.count == 1)
         #expect(chunkBytes > 40 || chunks.count == 9)
     }
 
-    @Test func midnightEndsItsDayWhereTimesAreEnds() {
+    @Test func midnightEndsItsDayWhereTimesAreEnds() throws {
         let text =
             "time,kWh\n2020-01-01 12:00,1\n2020-01-02 00:00:00,2\n2020-01-02 12:00,3\n2020-01-03T00:00,4\n2020-01-03 12:00,5\n"
-        let chunks = FileChunker(layout: FileChunkerTests.lines(isEndStamped: true), chunkBytes: 1).chunks(
-            of: Array(text.utf8)
-        )
-        let lines = chunks.map {
+        let bytes = Array(text.utf8)
+        let chunker = try FileChunkerTests.chunker(bytes, "time=1; value=2; interval=PT12H", chunkBytes: 1)
+        let lines = chunker.chunks(of: bytes).map {
             String(decoding: $0.body, as: UTF8.self).split(separator: "\n").dropFirst().map(\.last)
         }
         #expect(lines == [["1", "2"], ["3", "4"], ["5"]])
     }
 
-    @Test func theSameFileGivesTheSameChunks() {
+    /// Quarter hours of 24 to 30 October 2024 in Berlin, whose clock goes back on the 27th at 01:00 UTC: 24 h of quarters a day and 100.
+    private static func autumn(_ date: (String, String) -> String) -> [String] {
+        (24...30).flatMap { day in
+            (0..<(day == 27 ? 100 : 96)).map { quarter in
+                let shown = day == 27 && quarter >= 12 ? quarter - 4 : quarter
+                let (hour, minute) = (shown / 4, shown % 4 * 15)
+                return date("\(day)", (hour < 10 ? "0" : "") + "\(hour):" + (minute == 0 ? "00" : "\(minute)"))
+            }
+        }
+    }
+
+    private static let layouts:
+        [(header: String, parameters: String, isBackward: Bool, line: @Sendable (String, String, Int) -> String)] = [
+            (
+                "time,kWh\n", "time=time; value=kWh; date-format=yyyyMMddHHmm", false,
+                { "202410\($0)\($1.filter { $0 != ":" }),\($2)\n" }
+            ),
+            ("\"my, time\",\"kWh\"\n", "time=1; value=kWh", false, { "\"2024-10-\($0) \($1)\",\($2)\n" }),
+            ("kWh,time\r\n", "time=time; value=kWh", false, { "\($2),2024-10-\($0) \($1)\r\n" }),
+            ("kWh,time\r\n", "time=time; value=kWh", true, { "\($2),2024-10-\($0) \($1)\r\n" }),
+        ]
+
+    @Test(arguments: 0..<4)
+    func anyChunkSizeGivesTheInstantsOfTheWholeFile(_ index: Int) throws {
+        let layout = FileChunkerTests.layouts[index]
+        var value = 0
+        var lines = FileChunkerTests.autumn { day, time in
+            value += 1
+            return layout.line(day, time, value)
+        }
+        if layout.isBackward { lines.reverse() }
+        let bytes = Array((layout.header + lines.joined()).utf8)
+        let parameters = layout.parameters + "; zone=Europe/Berlin; stamp=start; interval=900"
+        let zones = try ZoneFiles.load("/usr/share/zoneinfo").zones
+        let type = try #require(MediaType("text/csv; profile=mapped; meter=m; " + parameters))
+        // 2024-10-23T22:00Z and then every quarter of an hour: value n ends n quarters later.
+        let whole = (1...value).map { [1_729_720_800 + Int64($0) * 900, Int64($0) * 1_000_000_000] }
+        for chunkBytes in [1, 700, 1024, 2048, 3000, 5000, 9000, 1 << 20] {
+            let chunker = try FileChunkerTests.chunker(bytes, parameters, chunkBytes: chunkBytes)
+            var found: [[Int64]] = []
+            var batch = ReadingBatch()
+            for chunk in chunker.chunks(of: bytes) {
+                try FormatCatalog.decode(chunk.body.span, mediaType: type, zones: zones, into: &batch)
+                #expect(batch.rejectCount == 0)
+                found += (0..<batch.valueCount).map { [batch.endSeconds[$0], batch.billionths[$0]] }
+            }
+            #expect(found.sorted { $0[0] < $1[0] } == whole, "\(chunkBytes)")
+        }
+    }
+
+    @Test func aLineOfAnEarlierDayAtTheEndKeepsTheFileTogether() throws {
+        let file = FileChunkerTests.file(days: 9, perDay: 4) + Array("2020-01-01 00:00,7\n".utf8)
+        let chunker = try FileChunkerTests.chunker(file, "time=1; value=2; stamp=start", chunkBytes: 1)
+        #expect(chunker.chunks(of: file).count == 1)
+    }
+
+    @Test func theSameFileGivesTheSameChunks() throws {
         let file = FileChunkerTests.file(days: 9, perDay: 4)
-        let chunker = FileChunker(layout: FileChunkerTests.lines(isEndStamped: false), chunkBytes: 64)
+        let chunker = try FileChunkerTests.chunker(file, "time=1; value=2; stamp=start", chunkBytes: 64)
         #expect(chunker.chunks(of: file) == chunker.chunks(of: file))
     }
 

@@ -56,7 +56,7 @@ struct IngestCommand: AsyncParsableCommand {
         )
         let started = Stopwatch.seconds()
         let zones = try type.timezoneMap.map { try ZoneMap(csv: try TextFile.read($0).text, path: $0) }
-        let payloads = try payloads(zones)
+        let payloads = try payloads(zones, settings)
         let bar = ProgressBar(title: "ingest", unit: "payloads", total: payloads.count, isQuiet: json)
         let outcome = await PayloadSender(client: client, parallel: parallel).send(payloads) { bar.advance() }
         bar.finish()
@@ -64,8 +64,9 @@ struct IngestCommand: AsyncParsableCommand {
         if !outcome.failures.isEmpty { throw ExitCode.failure }
     }
 
-    private func payloads(_ zones: ZoneMap?) throws -> [GatewayClient.Payload] {
+    private func payloads(_ zones: ZoneMap?, _ settings: Settings) throws -> [GatewayClient.Payload] {
         var result: [GatewayClient.Payload] = []
+        let surveyor = FileSurveyor(settings: settings)
         for path in files {
             for file in try InputFile.read(path) {
                 guard !file.bytes.isEmpty else {
@@ -76,9 +77,15 @@ struct IngestCommand: AsyncParsableCommand {
                 if zones != nil, zone == nil {
                     throw IngestError.unusable("\(file.name): the time zone map has no row for \"\(file.stem)\"")
                 }
-                let mediaType = try type.mediaType(zone: zone)
+                let survey = try surveyor.survey(file, mediaType: try type.mediaType(zone: zone))
+                if let survey, survey.isIntervalUnstated, !json {
+                    Terminal.complain(
+                        "meterlog ingest: \(file.name): no --interval, read as intervals of \(survey.intervalSeconds) s"
+                    )
+                }
+                let mediaType = try type.mediaType(zone: zone, survey: survey)
                 let hash = fileHash(file.bytes, mediaType: mediaType)
-                for chunk in FileChunker(layout: layout(file.bytes), chunkBytes: chunkBytes).chunks(of: file.bytes) {
+                for chunk in try chunks(of: file, survey, limit: settings.gateway.maxBodyMegabytes << 20) {
                     result.append(
                         GatewayClient.Payload(
                             body: chunk.body,
@@ -93,6 +100,22 @@ struct IngestCommand: AsyncParsableCommand {
         return result
     }
 
+    /// - Throws: when a piece that can't be cut is larger than the gateway takes.
+    private func chunks(of file: InputFile, _ survey: TableSurvey?, limit: Int) throws -> [FileChunker.Chunk] {
+        let chunker =
+            survey.map { FileChunker(survey: $0, chunkBytes: chunkBytes) }
+            ?? FileChunker(layout: type.format == NEM12.format.name ? .nem12 : .whole, chunkBytes: chunkBytes)
+        let chunks = chunker.chunks(of: file.bytes)
+        if survey != nil, let large = chunks.first(where: { $0.body.count > limit }) {
+            throw IngestError.unusable(
+                "\(file.name): bytes \(large.range.lowerBound) to \(large.range.upperBound) have no place to cut, because lines of one "
+                    + "day of a meter stand far apart, and are more than a payload holds: sort the file by meter and time, or raise "
+                    + "gateway.max_body_megabytes"
+            )
+        }
+        return chunks
+    }
+
     /// SHA-256 over the media type, a zero byte and the content: the same content read in another way is another payload.
     private func fileHash(_ bytes: [UInt8], mediaType: String) -> String {
         var hash = SHA256()
@@ -103,39 +126,6 @@ struct IngestCommand: AsyncParsableCommand {
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()
-    }
-
-    private func layout(_ bytes: [UInt8]) -> FileChunker.Layout {
-        switch type.format {
-        case MappedCSV.format.name:
-            let delimiter = type.delimiter?.utf8.first ?? UInt8(ascii: ",")
-            return .lines(
-                hasHeader: !type.noHeader,
-                timeColumn: timeColumn(bytes, delimiter: delimiter),
-                delimiter: delimiter,
-                isEndStamped: type.stamp != "start"
-            )
-        case AWSGuidanceCSV.format.name:
-            return .lines(
-                hasHeader: bytes.starts(with: "time".utf8),
-                timeColumn: 0,
-                delimiter: UInt8(ascii: ","),
-                isEndStamped: true
-            )
-        case NEM12.format.name:
-            return .nem12
-        default:
-            return .whole
-        }
-    }
-
-    /// Position of the time column, from 0: by number, or by name in the header line.
-    private func timeColumn(_ bytes: [UInt8], delimiter: UInt8) -> Int {
-        let reference = type.time ?? "1"
-        if let number = Int(reference) { return max(0, number - 1) }
-        let header = bytes.prefix { $0 != 0x0a }
-        let names = header.split(separator: delimiter, omittingEmptySubsequences: false)
-        return names.firstIndex { String(decoding: $0, as: UTF8.self) == reference } ?? 0
     }
 
     private func report(_ outcome: PayloadSender.Outcome, _ payloads: [GatewayClient.Payload], seconds: Double) {

@@ -27,10 +27,18 @@ struct MediaTypeOptions: ParsableArguments {
     )
     var meterColumn: String?
 
-    @Option(help: "mapped-csv: unit of the values (default kWh).")
+    @Option(help: "mapped-csv: unit of the values (default kWh). W and kW are a power, unless --as energy is given.")
     var unit: String?
 
-    @Option(help: "mapped-csv, aws-guidance-csv: interval length, such as 15m, 1h or seconds (default 1h and 15m).")
+    @Option(name: .customLong("as"), help: "mapped-csv: energy, where values are mean W or kW of their interval.")
+    var valuesAs: String?
+
+    @Option(
+        help: """
+            mapped-csv, aws-guidance-csv: interval length, such as 15m, 1h, 1d or seconds. Default: what the file's times \
+            show, else 1h; aws-guidance-csv 15m.
+            """
+    )
     var interval: String?
 
     @Option(help: "mapped-csv: what the time stands for, start or end of the interval (default end).")
@@ -38,6 +46,20 @@ struct MediaTypeOptions: ParsableArguments {
 
     @Option(help: "mapped-csv: name of the channel (default 1-0:1.8.0).")
     var channel: String?
+
+    @Option(
+        help: "mapped-csv: column that names the channel, where lines of several registers or directions are mixed."
+    )
+    var channelColumn: String?
+
+    @Option(help: "mapped-csv: column and word that mark a value as an estimate, such as Ersatzwert=Ja.")
+    var estimatedColumn: String?
+
+    @Option(
+        help:
+            "mapped-csv: decimal mark, a point or a comma. Default: what the file shows, where the delimiter is no comma."
+    )
+    var decimal: String?
 
     @Option(help: "mapped-csv: field delimiter (default comma).")
     var delimiter: String?
@@ -62,8 +84,10 @@ struct MediaTypeOptions: ParsableArguments {
     }
 
     /// The media type of a file's payloads.
-    /// - Parameter zone: the zone of this file, when a map gave it.
-    func mediaType(zone: String?) throws -> String {
+    /// - Parameters:
+    ///   - zone: the zone of this file, when a map gave it.
+    ///   - survey: what the whole file shows, for what was not stated.
+    func mediaType(zone: String?, survey: TableSurvey? = nil) throws -> String {
         guard let description = FormatCatalog.format(named: format) else {
             throw ValidationError("--format \(format) is not known")
         }
@@ -73,7 +97,7 @@ struct MediaTypeOptions: ParsableArguments {
             let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             text += "; \(name)=\"\(quoted)\""
         }
-        if format == MappedCSV.format.name { addMapping(zone: zone, add) }
+        if format == MappedCSV.format.name { addMapping(zone: zone, survey, add) }
         if format == AWSGuidanceCSV.format.name {
             add("zone", zone ?? timezone)
             add("interval", interval.flatMap(MediaTypeOptions.seconds).map { String($0) })
@@ -88,17 +112,25 @@ struct MediaTypeOptions: ParsableArguments {
         return text
     }
 
-    private func addMapping(zone: String?, _ add: (String, String?) -> Void) {
+    private func addMapping(zone: String?, _ survey: TableSurvey?, _ add: (String, String?) -> Void) {
         add("time", time ?? "1")
         add("value", value ?? "2")
         add("meter", meter)
         add("meter-column", meterColumn)
         if meter == nil, meterColumn == nil { add("meter-from", "header") }
         add("unit", unit ?? "kWh")
-        add("interval", String(MediaTypeOptions.seconds(interval ?? "1h") ?? 3600))
-        add("zone", zone ?? timezone ?? "UTC")
+        add("as", valuesAs)
+        // Pieces of a file must be read alike, so what only the whole file shows goes with each of them.
+        add(
+            "interval",
+            (interval.flatMap(MediaTypeOptions.seconds) ?? survey.map { Int($0.intervalSeconds) }).map { String($0) }
+        )
+        add("zone", zone ?? timezone)
         add("stamp", stamp ?? "end")
         add("channel", channel)
+        add("channel-column", channelColumn)
+        add("estimated-column", estimatedColumn)
+        add("decimal", decimal ?? (survey?.hasDecimalComma == true ? "," : nil))
         add("delimiter", delimiter)
         add("date-format", dateFormat)
         add("header", noHeader ? "0" : "1")
