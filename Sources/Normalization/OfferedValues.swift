@@ -10,17 +10,13 @@ struct OfferedValues {
         var channel: String
     }
 
-    /// Bytes of all names in the list, which with the numbers stays below the topic's message limit.
-    private static let maximumNameBytes = 2 << 20
-
-    /// As many as the event and its record hold; the counts are of all.
+    /// As many as the event holds; the counts are of all. Names have at most 128 bytes, so its record stays below the topic's limit.
     private(set) var channels: [PayloadOutcomeEvent.Channel] = []
     private(set) var intervalCount: UInt64 = 0
     private(set) var registerCount: UInt64 = 0
     /// Of all channels, the ones that are left out of the list too.
     private var places: [ChannelName: Int] = [:]
     private var last: (name: ChannelName, place: Int)?
-    private var nameBytes = 0
 
     var channelCount: Int { places.count }
 
@@ -67,13 +63,7 @@ struct OfferedValues {
         registerCount += UInt64(channel.registers)
         let place = place(of: channel)
         guard place < channels.count else {
-            let bytes = channel.meter.utf8.count + channel.channel.utf8.count
-            // Once a channel is left out all later ones are, because their places are beyond the end of the list.
-            guard place == channels.count, place < PayloadOutcomeEvent.maximumChannels,
-                nameBytes + bytes <= OfferedValues.maximumNameBytes
-            else { return }
-            nameBytes += bytes
-            channels.append(channel)
+            if place < PayloadOutcomeEvent.maximumChannels { channels.append(channel) }
             return
         }
         channels[place].intervals = UInt32(clamping: Int(channels[place].intervals) + Int(channel.intervals))

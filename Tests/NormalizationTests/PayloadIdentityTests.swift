@@ -136,4 +136,18 @@ import Testing
         #expect(try run.outcomes.map(\.outcome) == [.decoded, .refused, .decoded, .refused])
         #expect(try run.letters.last?.reason.contains("partition 2 offset 2,") == true)
     }
+
+    /// The figures of docs/operations.md: a place takes 16 bytes for the key and 24 for its payload, and is at most three quarters full.
+    @Test(arguments: [500, 1_500])
+    func theMemoryOfTheKeysIsKnown(keys: Int) throws {
+        let run = try NormalizerRun((0..<keys).map { RawRecord("k\($0)", "x") })
+        let sizes = Dictionary(uniqueKeysWithValues: run.processor.stateSizes.map { ($0.name, $0.count) })
+        #expect(sizes["payload_keys"] == keys)
+        let bytesAKey = Double(sizes["payload_key_bytes"] ?? 0) / Double(keys)
+        #expect((53...107.5).contains(bytesAKey), "\(bytesAKey) bytes a key")
+        var state: [UInt8] = []
+        run.processor.encodeState(into: &state)
+        // Time of the last tick and stream time 16, the number of buckets 4, a bucket's index and count 12.
+        #expect(state.count == keys * 40 + 32)
+    }
 }

@@ -79,17 +79,18 @@ import Testing
     @Test func registersCarrySourceVersionAndStatus() throws {
         let body = """
             100,NEM13,202407011200,MDP1,RET1
-            250,NMI0000001,11,1,11,11,N,SER1,E,5000,20240401000000,A,,,5100.5,20240701000000,S53,14,,100.5,kWh,20241001,20240702123000,
+            250,NMI0000001,11,1,11,11,SER1,E,5000,20240401000000,A,,,5100.5,20240701000000,S53,14,,100.5,kWh,20241001,20240702123000,
             900
 
             """
         let run = try NormalizerRun([RawRecord("n", body).format("application/vnd.aemo.mdff")])
+        #expect(try run.letters.isEmpty)
         let reads = try #require(try run.reads.first)
         #expect(reads.source == "he-1" && reads.billionths == [5_000_000_000_000, 5_100_500_000_000])
         // 2024-07-02T12:30:00 at UTC+10 is 02:30 UTC, 1,719,887,400 (date -u -d 2024-07-02T02:30 +%s).
         #expect(reads.sourceVersion == 1_719_887_400)
-        // Quality S is letter 83: the status is of the current reading.
-        #expect(reads.sourceStatus.count == 2 && reads.sourceStatus[0] == 0 && reads.sourceStatus[1] % 10_000 == 5314)
+        // S is 5: 5 x 10,000 + 53 x 100 + 14, of the current reading.
+        #expect(reads.sourceStatus == [0, 55_314])
         #expect(try run.outcomes.first?.registerCount == 2)
     }
 
@@ -120,15 +121,22 @@ import Testing
         #expect(event.outcome == .decoded && event.factCount == 2 && event.channels.isEmpty && event.channelCount == 0)
     }
 
-    /// 10,001 meters of two values each, the last twice: the list ends with the ten thousandth, the counts don't.
+    /// 10,001 meters of two values each, the last twice: the list ends with the ten thousandth, the counts don't. With names as long as they
+    /// may be, 128 bytes, the record stays below the topic's 4 MiB.
     @Test func theListIsCappedAndTheCountsAreNot() throws {
+        let channel = String(repeating: "c", count: 128)
+        let meters = (0...10_000).map { String(repeating: "m", count: 123) + String(10_000 + $0) }
         var body = "["
-        for meter in 0...10_000 { body += #"{"meter":"M\#(meter)","start":0,"interval":900,"values":[1,2]},"# }
-        body += #"{"meter":"M10000","start":1800,"interval":900,"values":[3]}]"#
+        for meter in meters {
+            body += #"{"meter":"\#(meter)","channel":"\#(channel)","start":1777777777,"interval":900,"values":[1,2]},"#
+        }
+        body += #"{"meter":"\#(meters[10_000])","channel":"\#(channel)","start":0,"interval":900,"values":[3]}]"#
         let run = try NormalizerRun([RawRecord("many", body)])
         let event = try #require(try run.outcomes.first)
-        #expect(event.channels.count == 10_000 && event.channels.last?.meter == "M9999")
+        #expect(event.channels.count == 10_000 && event.channels.last?.meter == meters[9_999])
         #expect(event.channelCount == 10_001 && event.intervalCount == 20_003)
+        let record = try #require(run.effects.entries.first { $0.output == 3 })
+        #expect((2_560_000..<4_194_304).contains(record.value.count))
     }
 
     /// Restored and muted, a payload is not told a second time, and what comes after it is told as it was.
