@@ -1,3 +1,5 @@
+import MeterEvents
+
 /// The statements of the read model `readings` for one generation.
 struct ReadingsSQL: Sendable {
     static let readingColumns = [
@@ -8,7 +10,7 @@ struct ReadingsSQL: Sendable {
     static let windowColumns = [
         "window_start", "window_end", "decided_at", "sum_e9", "log_offset", "channel_key", "log_partition", "expected",
         "validated", "estimated", "failed", "missing", "pending", "revision", "unit", "closed", "time_zone", "rule_set",
-        "grade", "beyond_history",
+        "grade", "beyond_history", "failed_sum_e9",
     ]
     static let registerColumns = [
         "read_at", "decided_at", "value_e9", "base_read_at", "base_value_e9", "raw_offset", "log_offset", "channel_key",
@@ -17,7 +19,12 @@ struct ReadingsSQL: Sendable {
     ]
     static let channelColumns = [
         "channel_key", "meter_id", "channel", "unit", "time_zone", "interval_s", "first_interval_end",
-        "last_interval_end", "last_received_at", "log_partition", "log_offset",
+        "last_interval_end", "last_received_at", "log_partition", "log_offset", "longest_interval_s",
+    ]
+    static let dayColumns = ["day_start", "day_end", "channel_key", "day", "time_zone"]
+    static let fateColumns = [
+        "span_start", "span_end", "raw_offset", "log_offset", "channel_key", "raw_partition", "log_partition",
+        "ordinal", "interval_s", "offered", "taken", "replaced", "unchanged", "held", "refused", "raw_lane", "code",
     ]
 
     package let stagingTables: String
@@ -28,6 +35,13 @@ struct ReadingsSQL: Sendable {
     package let insertRegisterHistory: String
     package let upsertRegisters: String
     package let upsertChannels: String
+    package let deleteWithdrawn: String
+    package let selectMoved: String
+    package let insertFates: String
+    package let insertDays: String
+    package let deleteSettledDays: String
+    /// Days of one channel, `$1`, from its readings alone.
+    package let countDays: String
 
     package init(schema: String) {
         stagingTables = """
@@ -37,6 +51,8 @@ struct ReadingsSQL: Sendable {
             CREATE TEMPORARY TABLE stage_derived_registers (LIKE \(schema).derived_registers, is_newest boolean NOT NULL)
                 ON COMMIT DELETE ROWS;
             CREATE TEMPORARY TABLE stage_channels (LIKE \(schema).channels) ON COMMIT DELETE ROWS;
+            CREATE TEMPORARY TABLE stage_payload_values (LIKE \(schema).payload_values) ON COMMIT DELETE ROWS;
+            CREATE TEMPORARY TABLE stage_days (LIKE \(schema).counted_days) ON COMMIT DELETE ROWS;
             """
         selectChannels = "SELECT channel_key, meter_id, channel FROM \(schema).channels"
 
@@ -52,6 +68,15 @@ struct ReadingsSQL: Sendable {
             ON CONFLICT (channel_key, interval_end) DO UPDATE
             SET \(Staging.assignments(Self.readingColumns, except: ["channel_key", "interval_end"]))
             WHERE \(Staging.newer(than: "r"))
+            """
+        // The other grid's reading that ends at the same instant stays.
+        deleteWithdrawn = """
+            DELETE FROM \(schema).readings r USING stage_readings s
+            WHERE s.quality = \(ValidatedIntervals.withdrawn)
+                AND r.channel_key = s.channel_key AND r.interval_end = s.interval_end AND r.interval_s = s.interval_s
+                AND CASE WHEN s.log_partition = r.log_partition
+                    THEN s.log_offset > r.log_offset
+                    ELSE s.revision > r.revision END
             """
         let windows = Staging.list(Self.windowColumns)
         upsertWindows = """
@@ -86,12 +111,38 @@ struct ReadingsSQL: Sendable {
                 first_interval_end = least(c.first_interval_end, excluded.first_interval_end),
                 last_interval_end = greatest(c.last_interval_end, excluded.last_interval_end),
                 last_received_at = greatest(c.last_received_at, excluded.last_received_at),
+                longest_interval_s = greatest(c.longest_interval_s, excluded.longest_interval_s),
                 log_partition = excluded.log_partition,
                 log_offset = greatest(c.log_offset, excluded.log_offset)
             WHERE \(isNewer)
                 OR excluded.first_interval_end < c.first_interval_end
                 OR excluded.last_interval_end > c.last_interval_end
                 OR excluded.last_received_at > c.last_received_at
+                OR excluded.longest_interval_s > c.longest_interval_s
             """
+        // Channels whose days are others from now on.
+        selectMoved = """
+            SELECT s.channel_key FROM stage_channels s JOIN \(schema).channels c USING (channel_key)
+            WHERE s.time_zone <> c.time_zone AND s.log_offset > c.log_offset
+            """
+        let fates = Staging.list(Self.fateColumns)
+        insertFates = """
+            INSERT INTO \(schema).payload_values (\(fates)) SELECT \(fates) FROM stage_payload_values
+            ON CONFLICT (raw_offset, raw_partition, raw_lane, channel_key, log_offset, log_partition, ordinal) DO NOTHING
+            """
+        let days = Staging.list(Self.dayColumns)
+        insertDays = """
+            INSERT INTO \(schema).counted_days (\(days))
+            SELECT \(days) FROM stage_days s
+            WHERE NOT \(schema).is_settled(s.channel_key, s.day_start, s.day_end)
+                AND \(schema).has_readings(s.channel_key, s.day_start, s.day_end)
+            ON CONFLICT (channel_key, day_start) DO NOTHING
+            """
+        deleteSettledDays = """
+            DELETE FROM \(schema).counted_days d USING stage_days s
+            WHERE d.channel_key = s.channel_key AND d.day_start = s.day_start
+                AND \(schema).is_settled(s.channel_key, s.day_start, s.day_end)
+            """
+        countDays = "SELECT \(schema).count_days($1)"
     }
 }
