@@ -91,10 +91,11 @@ struct QueryResponder: HTTPResponder {
             _ = try AnswerFormat.negotiate(parameter: format, accept: acceptField, offered: [.json])
             return Self.response(try await readModel.meter(id), AnswerFormat.json.contentType)
         case .payload(let id):
-            let parameters = try QueryParameters(request.uri.query, known: ["format"])
+            let parameters = try QueryParameters(request.uri.query, known: ["source", "format"])
             let format = try parameters.text("format")
             _ = try AnswerFormat.negotiate(parameter: format, accept: acceptField, offered: [.json])
-            return Self.response(try await readModel.payload(id), AnswerFormat.json.contentType)
+            let source = try parameters.text("source")
+            return Self.response(try await readModel.payload(id, source: source), AnswerFormat.json.contentType)
         case .health, .metrics:
             return await health()
         }

@@ -54,16 +54,16 @@ struct ReadModel: Sendable {
     }
 
     /// What became of a payload, as JSON.
-    func payload(_ id: String) async throws(ProblemDocument) -> [UInt8] {
+    func payload(_ id: String, source: String?) async throws(ProblemDocument) -> [UInt8] {
         let body: [UInt8]? = try await ask { connection throws(PostgresError) in
-            try PayloadAccount.read(id, &connection)?.json
+            try PayloadAccount.read(id, source: source, &connection)?.json
         }
         guard let body else {
             throw ProblemDocument(
                 .notFound,
                 kind: "unknown-payload",
                 title: "There is no such payload",
-                detail: "no payload with this idempotency key or at this place was read yet; /api/v1/payloads lists those that were"
+                detail: "no payload with this key or at this place was read yet; /api/v1/payloads lists those that were"
             )
         }
         return body

@@ -55,7 +55,8 @@ package struct LocalDays: Sendable {
         let rows = try connection.query(
             "SELECT day, day_start, day_end FROM meterlog_local_days($1, $2, $3)",
             [
-                .timestamp(microseconds: start), .timestamp(microseconds: start + Self.chunkMicroseconds), .text(key.zone),
+                .timestamp(microseconds: start), .timestamp(microseconds: start + Self.chunkMicroseconds),
+                .text(key.zone),
             ]
         )
         var days: [Day] = []

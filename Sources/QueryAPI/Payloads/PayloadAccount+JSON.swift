@@ -25,6 +25,10 @@ extension PayloadAccount {
         writer.beginArray()
         for duplicate in duplicates { writer.string(duplicate.text) }
         writer.endArray()
+        writer.name("others")
+        writer.beginArray()
+        for other in others { writer.string(other.text) }
+        writer.endArray()
         writer.member("register_count", registerCount)
         writer.member("facts", factCount)
         writer.member("rejected_lines", refusedLines)

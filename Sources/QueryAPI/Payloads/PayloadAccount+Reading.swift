@@ -10,13 +10,16 @@ extension PayloadAccount {
     private static let amounts: Set<String> = ["kWh", "kvarh", "kVAh", "m3", "L", "GJ"]
 
     /// The account of a payload by its idempotency key or its place in the raw topic; nil where nobody has heard of it.
-    /// - Parameter isBrief: without what superseded its values and without usage.
+    /// - Parameters:
+    ///   - source: of this sender alone; keys are the sender's own.
+    ///   - isBrief: without what superseded its values and without usage.
     package static func read(
         _ id: String,
+        source: String? = nil,
         isBrief: Bool = false,
         _ connection: inout PostgresConnection
     ) throws(PostgresError) -> PayloadAccount? {
-        guard var account = try named(id, &connection) else { return nil }
+        guard var account = try named(id, source, &connection) else { return nil }
         let place: [PostgresParameter] = [
             .text(account.pointer.topic), .int32(account.pointer.partition), .int64(account.pointer.offset),
         ]
@@ -33,6 +36,7 @@ extension PayloadAccount {
 
     private static func named(
         _ id: String,
+        _ source: String?,
         _ connection: inout PostgresConnection
     ) throws(PostgresError) -> PayloadAccount? {
         if let pointer = PayloadPointer(id), let lane = pointer.lane {
@@ -42,10 +46,14 @@ extension PayloadAccount {
             )
             return rows.count > 0 ? try PayloadAccount(rows, 0) : nil
         }
-        let rows = try connection.query(PayloadSQL.byKey, [.text(id)])
+        let rows = try connection.query(PayloadSQL.byKey, [.text(id), .optional(source)])
         guard rows.count > 0 else { return nil }
         var account = try PayloadAccount(rows, 0)
-        for row in 1..<max(1, rows.count) { account.duplicates.append(try pointer(rows, row, 0)) }
+        for row in 1..<max(1, rows.count) {
+            let pointer = try pointer(rows, row, 0)
+            let isAgain = try rows.text(row, 5) == account.source && rows.text(row, 8) == "duplicate"
+            if isAgain { account.duplicates.append(pointer) } else { account.others.append(pointer) }
+        }
         return account
     }
 
@@ -216,7 +224,9 @@ extension PayloadAccount {
             channels[index].usageChange = "0"
         }
         for row in 0..<rows.count {
-            guard let index = keys[try rows.int32(row, 0)], Self.amounts.contains(channels[index].unit) else { continue }
+            guard let index = keys[try rows.int32(row, 0)], Self.amounts.contains(channels[index].unit) else {
+                continue
+            }
             channels[index].usageChange = try rows.numericText(row, 1)
         }
     }

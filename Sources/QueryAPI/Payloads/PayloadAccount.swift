@@ -112,6 +112,8 @@ package struct PayloadAccount: Sendable, Equatable {
     package var original: PayloadPointer?
     /// The same payload sent again, the first hundred.
     package var duplicates: [PayloadPointer] = []
+    /// Payloads that other senders gave the same key.
+    package var others: [PayloadPointer] = []
     package var state: State
     package var counts: Counts
     /// In the order of meters and channels; those nobody has spoken about yet too.

@@ -1,18 +1,20 @@
 /// The questions about one payload. `$1`, `$2`, `$3` are the topic, partition and offset of it.
 enum PayloadSQL {
     private static let columns = """
-        raw_topic, raw_partition, raw_offset, received_at, idempotency_key, source, format, sha256, outcome, code, payload_bytes,
-        interval_count, register_count, facts, rejected_lines, original_topic, original_partition, original_offset
+        raw_topic, raw_partition, raw_offset, received_at, idempotency_key, source, format, sha256, outcome, code,
+        payload_bytes, interval_count, register_count, facts, rejected_lines, original_topic, original_partition, original_offset
         """
 
-    /// The payload itself and the same one sent again; the one that was not dropped comes first.
+    /// The payload itself and the same one sent again; the one that was not dropped comes first. `$2` is its source or NULL.
     static let byKey = """
-        SELECT \(columns) FROM payloads WHERE idempotency_key = $1
+        SELECT \(columns) FROM payloads WHERE idempotency_key = $1 AND ($2::text IS NULL OR source = $2)
         ORDER BY outcome = 'duplicate', received_at, raw_lane, raw_partition, raw_offset LIMIT 101
         """
 
     /// `$1` is the lane.
-    static let byPointer = "SELECT \(columns) FROM payloads WHERE raw_lane = $1 AND raw_partition = $2 AND raw_offset = $3"
+    static let byPointer = """
+        SELECT \(columns) FROM payloads WHERE raw_lane = $1 AND raw_partition = $2 AND raw_offset = $3
+        """
 
     /// Values found in the payload, by channel.
     static let found = """
