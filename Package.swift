@@ -246,6 +246,9 @@ let package = Package(
             ["MeterCore", "StreamCore", "MeterEvents", "VEE", "KafkaIO", "StreamRuntime", "SimulationKit", "Telemetry"]
         ),
         tests("FuzzTargets"),
-        tests("MeterlogApp", ["StreamCore", "Telemetry", "Normalization", "VEE", "Alarms", "SimulationKit"]),
+        tests(
+            "MeterlogApp",
+            ["StreamCore", "Telemetry", "Normalization", "VEE", "Alarms", "SimulationKit", "QueryAPI"]
+        ),
     ]
 )

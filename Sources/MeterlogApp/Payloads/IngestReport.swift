@@ -1,7 +1,7 @@
 import ArgumentParser
 import HTTPServing
 import PostgresIO
-import QueryAPI
+package import QueryAPI
 import Settings
 
 /// What `meterlog ingest` says at its end about the values of the files.
@@ -42,24 +42,26 @@ struct WaitOptions: ParsableArguments {
 }
 
 /// What became of the payloads of a run, by file.
-struct IngestReport: Sendable, Equatable {
-    struct File: Sendable, Equatable {
-        var name: String
-        var payloads = 0
-        var refusedPayloads = 0
-        var refusedLines: Int64 = 0
-        var registers: Int64 = 0
-        var facts: Int64 = 0
+package struct IngestReport: Sendable, Equatable {
+    package struct File: Sendable, Equatable {
+        package var name: String
+        package var payloads = 0
+        package var refusedPayloads = 0
+        package var refusedLines: Int64 = 0
+        package var registers: Int64 = 0
+        package var facts: Int64 = 0
         /// Nobody has read them yet.
-        var silentPayloads = 0
-        var counts = PayloadAccount.Counts()
+        package var silentPayloads = 0
+        package var counts = PayloadAccount.Counts()
     }
 
-    private(set) var files: [File] = []
-    private(set) var isOfUse = false
+    package private(set) var files: [File] = []
+    package private(set) var isOfUse = false
+
+    package init() {}
 
     /// Files in the order in which they first appear.
-    mutating func add(_ account: PayloadAccount?, file name: String) {
+    package mutating func add(_ account: PayloadAccount?, file name: String) {
         let index = files.firstIndex { $0.name == name } ?? files.count
         if index == files.count { files.append(File(name: name)) }
         files[index].payloads += 1
@@ -77,15 +79,15 @@ struct IngestReport: Sendable, Equatable {
         if account.isOfUse { isOfUse = true }
     }
 
-    var total: PayloadAccount.Counts {
+    package var total: PayloadAccount.Counts {
         var total = PayloadAccount.Counts()
         for file in files { total += file.counts }
         return total
     }
 
-    var silentPayloads: Int { files.reduce(0) { $0 + $1.silentPayloads } }
+    package var silentPayloads: Int { files.reduce(0) { $0 + $1.silentPayloads } }
 
-    var lines: [String] {
+    package var lines: [String] {
         var table = TextTable(header: [
             "file", "payloads", "refused", "lines refused", "registers", "facts", "values", "in force", "superseded",
             "unchanged", "held", "refused", "pending",
@@ -116,7 +118,7 @@ struct IngestReport: Sendable, Equatable {
         return numbers.map { String($0) }
     }
 
-    var json: String {
+    package var json: String {
         var writer = JSONText()
         writer.beginObject()
         writer.name("files")

@@ -1,18 +1,18 @@
 import MeterCore
-import QueryAPI
+package import QueryAPI
 
 /// The account of a payload for people.
-struct PayloadText {
+package struct PayloadText {
     private static let maximumChannels = 50
     private static let maximumSuccessors = 5
 
-    let account: PayloadAccount
+    package let account: PayloadAccount
 
-    init(_ account: PayloadAccount) {
+    package init(_ account: PayloadAccount) {
         self.account = account
     }
 
-    var lines: [String] {
+    package var lines: [String] {
         var lines = [
             "payload   \(account.id)",
             "place     \(account.pointer.text)",

@@ -68,6 +68,14 @@ package struct PayloadAccount: Sendable, Equatable {
         /// `value`, `missing`, `withdrawn` where a reading of another length holds the time, or the method of an estimate that it made due.
         package var how: String
         package var count: Int64
+
+        package init(pointer: PayloadPointer, id: String? = nil, source: String? = nil, how: String, count: Int64) {
+            self.pointer = pointer
+            self.id = id
+            self.source = source
+            self.how = how
+            self.count = count
+        }
     }
 
     package struct Channel: Sendable, Equatable {
@@ -85,6 +93,26 @@ package struct PayloadAccount: Sendable, Equatable {
         /// Usage of the values in force less that of the versions they replaced, in the unit, as an exact decimal; nil where it was not asked
         /// for, the payload is too large for it, or values of the unit do not add up.
         package var usageChange: String?
+
+        package init(
+            meter: String,
+            channel: String,
+            unit: String,
+            fromMicroseconds: Int64,
+            toMicroseconds: Int64,
+            counts: Counts,
+            codes: [String] = [],
+            supersededBy: [Successor] = []
+        ) {
+            self.meter = meter
+            self.channel = channel
+            self.unit = unit
+            self.fromMicroseconds = fromMicroseconds
+            self.toMicroseconds = toMicroseconds
+            self.counts = counts
+            self.codes = codes
+            self.supersededBy = supersededBy
+        }
     }
 
     package struct DeadLetter: Sendable, Equatable {
@@ -119,6 +147,24 @@ package struct PayloadAccount: Sendable, Equatable {
     /// In the order of meters and channels; those nobody has spoken about yet too.
     package var channels: [Channel] = []
     package var deadLetters: [DeadLetter] = []
+
+    /// A payload without values.
+    package init(pointer: PayloadPointer, id: String, source: String, outcome: String, state: State) {
+        self.pointer = pointer
+        self.id = id
+        self.source = source
+        self.outcome = outcome
+        self.state = state
+        receivedMicroseconds = 0
+        format = ""
+        sha256 = ""
+        code = ""
+        payloadBytes = 0
+        registerCount = 0
+        factCount = 0
+        refusedLines = 0
+        counts = Counts()
+    }
 
     /// Whether anything of it had an effect: a value taken or held, a register reading or a fact.
     package var isOfUse: Bool {
