@@ -82,49 +82,62 @@ BEGIN
         PRIMARY KEY (raw_offset, raw_partition, raw_lane, channel_key, log_offset, log_partition, ordinal)
     );
 
-    -- Whether closed windows say what the day's usage is. What was checked without its history, and failed values that the window does
-    -- not sum, are counted from the readings; so are the days of windows that are longer than a day.
+    -- Windows that say what a day's usage is. What was checked without its history, and failed values that the window does not sum, are
+    -- counted from the readings; so are the days of windows that are longer than a day.
+    CREATE VIEW settled_windows AS
+    SELECT w.channel_key, w.window_start, w.window_end
+    FROM windows w
+    WHERE w.window_end - w.window_start BETWEEN INTERVAL '18 hours' AND INTERVAL '30 hours'
+        AND w.expected > 0 AND w.closed AND w.beyond_history IS NOT TRUE AND (w.failed = 0 OR w.failed_sum_e9 <> 0)
+        AND NOT EXISTS (
+            SELECT FROM windows p
+            WHERE p.channel_key = w.channel_key AND p.window_start >= w.window_start AND p.window_start < w.window_end
+                AND p.window_end - p.window_start < INTERVAL '18 hours' AND p.expected > 0 AND p.log_offset > w.log_offset
+        )
+        AND NOT EXISTS (
+            SELECT FROM windows l
+            WHERE l.channel_key = w.channel_key AND l.window_start <= w.window_start AND l.window_end > w.window_start
+                AND l.window_end - l.window_start > INTERVAL '30 hours' AND l.expected > 0
+        );
+
+    -- The same of a day that is made of parts; all of them have to be there.
+    CREATE FUNCTION parts_settle(key integer, from_instant timestamptz, to_instant timestamptz) RETURNS boolean LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT coalesce(
+            (
+                SELECT bool_and(p.closed AND p.beyond_history IS NOT TRUE AND (p.failed = 0 OR p.failed_sum_e9 <> 0))
+                    AND max(p.window_end) >= to_instant
+                    AND sum(p.window_end - p.window_start) = max(p.window_end) - min(p.window_start)
+                    AND (
+                        min(p.window_start) <= from_instant
+                        OR (SELECT c.first_interval_end FROM channels c WHERE c.channel_key = key) > min(p.window_start)
+                    )
+                    AND NOT EXISTS (
+                        SELECT FROM windows b
+                        WHERE b.channel_key = key AND b.window_start >= from_instant AND b.window_start < to_instant
+                            AND b.window_end - b.window_start BETWEEN INTERVAL '18 hours' AND INTERVAL '30 hours'
+                            AND b.expected > 0 AND b.log_offset >= max(p.log_offset)
+                    )
+                    AND NOT EXISTS (
+                        SELECT FROM windows l
+                        WHERE l.channel_key = key AND l.window_start <= from_instant AND l.window_end > from_instant
+                            AND l.window_end - l.window_start > INTERVAL '30 hours' AND l.expected > 0
+                    )
+                FROM windows p
+                WHERE p.channel_key = key AND p.window_start >= from_instant AND p.window_start < to_instant
+                    AND p.window_end - p.window_start < INTERVAL '18 hours' AND p.expected > 0
+            ),
+            false
+        );
+    END;
+
     CREATE FUNCTION is_settled(key integer, from_instant timestamptz, to_instant timestamptz) RETURNS boolean LANGUAGE sql STABLE
     BEGIN ATOMIC
-        SELECT NOT EXISTS (
-            SELECT FROM windows l
-            WHERE l.channel_key = key AND l.window_start <= from_instant AND l.window_end > from_instant
-                AND l.window_end - l.window_start > INTERVAL '30 hours' AND l.expected > 0
-        ) AND (
-            EXISTS (
-                SELECT FROM windows w
-                WHERE w.channel_key = key
-                    AND w.window_start <= from_instant AND w.window_start > from_instant - INTERVAL '30 hours' AND w.window_end > from_instant
-                    AND w.window_end - w.window_start BETWEEN INTERVAL '18 hours' AND INTERVAL '30 hours'
-                    AND w.expected > 0 AND w.closed AND w.beyond_history IS NOT TRUE AND (w.failed = 0 OR w.failed_sum_e9 <> 0)
-                    AND NOT EXISTS (
-                        SELECT FROM windows p
-                        WHERE p.channel_key = key AND p.window_start >= w.window_start AND p.window_start < w.window_end
-                            AND p.window_end - p.window_start < INTERVAL '18 hours' AND p.expected > 0 AND p.log_offset > w.log_offset
-                    )
-            )
-            OR coalesce(
-                (
-                    SELECT bool_and(p.closed AND p.beyond_history IS NOT TRUE AND (p.failed = 0 OR p.failed_sum_e9 <> 0))
-                        AND max(p.window_end) >= to_instant
-                        AND sum(p.window_end - p.window_start) = max(p.window_end) - min(p.window_start)
-                        AND (
-                            min(p.window_start) <= from_instant
-                            OR (SELECT c.first_interval_end FROM channels c WHERE c.channel_key = key) > min(p.window_start)
-                        )
-                        AND NOT EXISTS (
-                            SELECT FROM windows b
-                            WHERE b.channel_key = key AND b.window_start >= from_instant AND b.window_start < to_instant
-                                AND b.window_end - b.window_start BETWEEN INTERVAL '18 hours' AND INTERVAL '30 hours'
-                                AND b.expected > 0 AND b.log_offset >= max(p.log_offset)
-                        )
-                    FROM windows p
-                    WHERE p.channel_key = key AND p.window_start >= from_instant AND p.window_start < to_instant
-                        AND p.window_end - p.window_start < INTERVAL '18 hours' AND p.expected > 0
-                ),
-                false
-            )
-        );
+        SELECT EXISTS (
+            SELECT FROM settled_windows w
+            WHERE w.channel_key = key AND w.window_start <= from_instant AND w.window_start > from_instant - INTERVAL '30 hours'
+                AND w.window_end > from_instant
+        ) OR parts_settle(key, from_instant, to_instant);
     END;
 
     -- Whether a reading of the channel begins in the span.

@@ -112,6 +112,8 @@ package struct ReadingsFold: Sendable {
         guard event.count > 0 else { return }
         events.append(part)
         appendRows(event, key: key, revisions: revisions, eventSources: eventSources, firstEnd: firstEnd)
+        // Nothing begins in the days of an event that only withdraws.
+        guard event.qualities.contains(where: { $0 != ValidatedIntervals.withdrawn }) else { return }
         ReadingSpan.append(of: event, channelKey: key, firstEndMicroseconds: firstEnd, to: &spans)
     }
 

@@ -7,8 +7,7 @@ extension ReadingsModel {
         let touched = try days.take(fold.spans, fold.windows, &connection)
         if !touched.isEmpty {
             try copy(touched, &connection)
-            try connection.execute(sql.deleteSettledDays)
-            try connection.execute(sql.insertDays)
+            try connection.execute(sql.settleDays)
         }
         guard !moved.isEmpty else { return }
         days = TouchedDays()
@@ -29,7 +28,7 @@ extension ReadingsModel {
     private func copy(_ touched: [TouchedDay], _ connection: inout PostgresConnection) throws(PostgresError) {
         let copied = try connection.copy(
             into: "stage_days",
-            columns: ReadingsSQL.dayColumns
+            columns: ReadingsSQL.dayColumns + ["has_reading"]
         ) { writer throws(PostgresError) in
             for item in touched {
                 try writer.startRow()
@@ -38,6 +37,7 @@ extension ReadingsModel {
                 writer.int32(item.channelKey)
                 if let date = item.day.date { writer.date(days: date) } else { writer.null() }
                 writer.text(item.zone)
+                writer.bool(item.hasReading)
             }
         }
         try Staging.check(copied, of: touched.count, "stage_days")

@@ -38,8 +38,7 @@ struct ReadingsSQL: Sendable {
     package let deleteWithdrawn: String
     package let selectMoved: String
     package let insertFates: String
-    package let insertDays: String
-    package let deleteSettledDays: String
+    package let settleDays: String
     /// Days of one channel, `$1`, from its readings alone.
     package let countDays: String
 
@@ -52,7 +51,8 @@ struct ReadingsSQL: Sendable {
                 ON COMMIT DELETE ROWS;
             CREATE TEMPORARY TABLE stage_channels (LIKE \(schema).channels) ON COMMIT DELETE ROWS;
             CREATE TEMPORARY TABLE stage_payload_values (LIKE \(schema).payload_values) ON COMMIT DELETE ROWS;
-            CREATE TEMPORARY TABLE stage_days (LIKE \(schema).counted_days) ON COMMIT DELETE ROWS;
+            CREATE TEMPORARY TABLE stage_days (LIKE \(schema).counted_days, has_reading boolean NOT NULL)
+                ON COMMIT DELETE ROWS;
             """
         selectChannels = "SELECT channel_key, meter_id, channel FROM \(schema).channels"
 
@@ -131,17 +131,30 @@ struct ReadingsSQL: Sendable {
             ON CONFLICT (raw_offset, raw_partition, raw_lane, channel_key, log_offset, log_partition, ordinal) DO NOTHING
             """
         let days = Staging.list(Self.dayColumns)
-        insertDays = """
+        // `is_settled` of the schema, with the call of the function only where a day is made of parts.
+        settleDays = """
+            WITH s AS MATERIALIZED (
+                SELECT s.*,
+                    EXISTS (
+                        SELECT FROM \(schema).settled_windows w
+                        WHERE w.channel_key = s.channel_key AND w.window_start <= s.day_start
+                            AND w.window_start > s.day_start - INTERVAL '30 hours' AND w.window_end > s.day_start
+                    ) OR EXISTS (
+                        SELECT FROM \(schema).windows p
+                        WHERE p.channel_key = s.channel_key
+                            AND p.window_start >= s.day_start AND p.window_start < s.day_end
+                            AND p.window_end - p.window_start < INTERVAL '18 hours' AND p.expected > 0
+                    ) AND \(schema).parts_settle(s.channel_key, s.day_start, s.day_end) AS is_settled
+                FROM stage_days s
+            ), settled AS (
+                DELETE FROM \(schema).counted_days d USING s
+                WHERE s.is_settled AND d.channel_key = s.channel_key AND d.day_start = s.day_start
+            )
             INSERT INTO \(schema).counted_days (\(days))
-            SELECT \(days) FROM stage_days s
-            WHERE NOT \(schema).is_settled(s.channel_key, s.day_start, s.day_end)
-                AND \(schema).has_readings(s.channel_key, s.day_start, s.day_end)
+            SELECT \(days) FROM s
+            WHERE NOT s.is_settled
+                AND (s.has_reading OR \(schema).has_readings(s.channel_key, s.day_start, s.day_end))
             ON CONFLICT (channel_key, day_start) DO NOTHING
-            """
-        deleteSettledDays = """
-            DELETE FROM \(schema).counted_days d USING stage_days s
-            WHERE d.channel_key = s.channel_key AND d.day_start = s.day_start
-                AND \(schema).is_settled(s.channel_key, s.day_start, s.day_end)
             """
         countDays = "SELECT \(schema).count_days($1)"
     }

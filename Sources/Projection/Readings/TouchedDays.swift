@@ -5,6 +5,8 @@ package struct TouchedDay: Equatable, Sendable {
     package var channelKey: Int32
     package var zone: String
     package var day: LocalDays.Day
+    /// A reading of it is among the rows.
+    package var hasReading: Bool
 }
 
 /// Finds the local days whose way of being counted has to be looked at again.
@@ -32,7 +34,7 @@ package struct TouchedDays: Sendable {
     ) throws(PostgresError) -> [TouchedDay] {
         if known.count > Self.maximumKnown { known.removeAll(keepingCapacity: true) }
         var touched: [TouchedDay] = []
-        var places: Set<Key> = []
+        var places: [Key: Int] = [:]
         for window in windows {
             // An instant before the end: the next day is not touched.
             let last = max(window.startMicroseconds, window.endMicroseconds - 1)
@@ -40,8 +42,11 @@ package struct TouchedDays: Sendable {
             for day in days {
                 let key = Key(channelKey: window.channelKey, startMicroseconds: day.startMicroseconds)
                 known.remove(key)
-                guard places.insert(key).inserted else { continue }
-                touched.append(TouchedDay(channelKey: window.channelKey, zone: window.zone, day: day))
+                guard places[key] == nil else { continue }
+                places[key] = touched.count
+                touched.append(
+                    TouchedDay(channelKey: window.channelKey, zone: window.zone, day: day, hasReading: false)
+                )
             }
         }
         for span in spans {
@@ -53,8 +58,15 @@ package struct TouchedDays: Sendable {
             )
             for day in days {
                 let key = Key(channelKey: span.channelKey, startMicroseconds: day.startMicroseconds)
-                guard known.insert(key).inserted, places.insert(key).inserted else { continue }
-                touched.append(TouchedDay(channelKey: span.channelKey, zone: span.zone, day: day))
+                guard known.insert(key).inserted else { continue }
+                if let place = places[key] {
+                    touched[place].hasReading = true
+                } else {
+                    places[key] = touched.count
+                    touched.append(
+                        TouchedDay(channelKey: span.channelKey, zone: span.zone, day: day, hasReading: true)
+                    )
+                }
             }
         }
         return touched
