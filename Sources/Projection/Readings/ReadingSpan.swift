@@ -1,4 +1,4 @@
-package import MeterEvents
+import MeterEvents
 
 /// From the beginning of the first to the beginning of the last of some readings of a channel.
 package struct ReadingSpan: Equatable, Sendable {

@@ -1,3 +1,4 @@
+import MeterEvents
 import PostgresIO
 
 /// What is told of local days and of the values of payloads.

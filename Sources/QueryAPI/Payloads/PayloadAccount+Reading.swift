@@ -51,8 +51,13 @@ extension PayloadAccount {
         var account = try PayloadAccount(rows, 0)
         for row in 1..<max(1, rows.count) {
             let pointer = try pointer(rows, row, 0)
-            let isAgain = try rows.text(row, 5) == account.source && rows.text(row, 8) == "duplicate"
-            if isAgain { account.duplicates.append(pointer) } else { account.others.append(pointer) }
+            let sender = try rows.text(row, 5)
+            let outcome = try rows.text(row, 8)
+            if sender == account.source, outcome == "duplicate" {
+                account.duplicates.append(pointer)
+            } else {
+                account.others.append(pointer)
+            }
         }
         return account
     }
