@@ -6,7 +6,10 @@ import Settings
 
 /// What `meterlog ingest` says at its end about the values of the files.
 struct WaitOptions: ParsableArguments {
-    @Flag(help: "Wait until VEE and the projector have spoken about every payload, and print what became of it.")
+    @Flag(
+        help:
+            "Wait for VEE and the projector, and print what became of the values; with --json in a second object."
+    )
     var wait = false
 
     @Option(help: "Seconds to wait at the most.")

@@ -1,3 +1,4 @@
+import MeterCore
 package import MeterEvents
 package import PostgresIO
 

@@ -1,7 +1,7 @@
 package import PostgresIO
 
 extension PayloadAccount {
-    /// Usage changes of larger payloads would take long.
+    /// Following each value of larger payloads would take long.
     private static let maximumValues = 200_000
 
     private static let maximumSuccessors = 20
@@ -27,9 +27,9 @@ extension PayloadAccount {
         guard account.state == .pending else { return account }
         let keys = try account.readChannels(place, &connection)
         account.settle()
-        if !isBrief {
+        if !isBrief, account.counts.offered <= maximumValues {
             try account.readSuccessors(place, keys, &connection)
-            if account.counts.offered <= maximumValues { try account.readUsage(place, keys, &connection) }
+            try account.readUsage(place, keys, &connection)
         }
         return account
     }
