@@ -1,4 +1,4 @@
-package import HTTPServing
+import HTTPServing
 
 extension PayloadAccount {
     /// Channels in one answer; the counts are of all.
