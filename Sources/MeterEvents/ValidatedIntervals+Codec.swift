@@ -126,6 +126,7 @@ extension WindowState {
         sumBillionths = message.sumE9
         grade = Severity(rawValue: UInt8(clamping: message.grade))
         isBeyondHistory = message.beyondHistory
+        failedSumBillionths = message.failedSumE9
     }
 
     var message: Meterlog_V1_WindowState {
@@ -143,6 +144,7 @@ extension WindowState {
         message.sumE9 = sumBillionths
         message.grade = UInt32(grade?.rawValue ?? 0)
         message.beyondHistory = isBeyondHistory
+        message.failedSumE9 = failedSumBillionths
         return message
     }
 }

@@ -141,8 +141,10 @@ public struct WindowState: Sendable, Equatable {
     public var pending: UInt32
     public var isClosed: Bool
     public var revision: UInt32
-    /// Sum of the values in the window, in billionths of the unit.
+    /// Sum of the values in the window, failed ones apart, in billionths of the unit.
     public var sumBillionths: Int64
+    /// Sum of the failed values in the window, in billionths of the unit.
+    public var failedSumBillionths: Int64 = 0
     /// The gravest finding about the window or its intervals.
     public var grade: Severity?
     /// Some of it came later than the kept history reaches, so that it was checked with what was still known.

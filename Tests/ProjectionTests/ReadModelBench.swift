@@ -37,6 +37,13 @@ struct ReadModelBench {
         return try (0..<rows.count).map { try rows.text($0, 0) }
     }
 
+    /// The plan that the server would take.
+    func plan(_ sql: String) throws -> [String] {
+        var connection = try PostgresConnection(TestDatabase.options(url))
+        let rows = try connection.query("EXPLAIN \(sql)")
+        return try (0..<rows.count).map { try rows.text($0, 0) }
+    }
+
     func execute(_ sql: String) throws {
         var connection = try PostgresConnection(TestDatabase.options(url))
         try connection.execute(sql)

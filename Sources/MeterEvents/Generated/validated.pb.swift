@@ -315,7 +315,7 @@ nonisolated struct Meterlog_V1_WindowState: Sendable {
 
   var revision: UInt32 = 0
 
-  /// Sum of all values in the window, in the unit: sum * 1e-9.
+  /// Sum of the values in the window, failed ones apart, in the unit: sum * 1e-9.
   var sumE9: Int64 = 0
 
   /// The gravest finding about the window or its intervals: 0 none, 1 info, 2 warn, 3 fail.
@@ -323,6 +323,9 @@ nonisolated struct Meterlog_V1_WindowState: Sendable {
 
   /// Some of it came later than the kept history reaches, so that it was checked with what was still known.
   var beyondHistory: Bool = false
+
+  /// Sum of the failed values in the window, which are not in sum_e9: failed_sum * 1e-9.
+  var failedSumE9: Int64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -783,7 +786,7 @@ nonisolated extension Meterlog_V1_Finding: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WindowState"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}start_s\0\u{3}end_s\0\u{1}expected\0\u{1}validated\0\u{1}estimated\0\u{1}failed\0\u{1}missing\0\u{1}pending\0\u{1}closed\0\u{1}revision\0\u{3}sum_e9\0\u{1}grade\0\u{3}beyond_history\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}start_s\0\u{3}end_s\0\u{1}expected\0\u{1}validated\0\u{1}estimated\0\u{1}failed\0\u{1}missing\0\u{1}pending\0\u{1}closed\0\u{1}revision\0\u{3}sum_e9\0\u{1}grade\0\u{3}beyond_history\0\u{3}failed_sum_e9\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -804,6 +807,7 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
       case 11: try { try decoder.decodeSingularSInt64Field(value: &self.sumE9) }()
       case 12: try { try decoder.decodeSingularUInt32Field(value: &self.grade) }()
       case 13: try { try decoder.decodeSingularBoolField(value: &self.beyondHistory) }()
+      case 14: try { try decoder.decodeSingularSInt64Field(value: &self.failedSumE9) }()
       default: break
       }
     }
@@ -849,6 +853,9 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
     if self.beyondHistory != false {
       try visitor.visitSingularBoolField(value: self.beyondHistory, fieldNumber: 13)
     }
+    if self.failedSumE9 != 0 {
+      try visitor.visitSingularSInt64Field(value: self.failedSumE9, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -866,6 +873,7 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
     if lhs.sumE9 != rhs.sumE9 {return false}
     if lhs.grade != rhs.grade {return false}
     if lhs.beyondHistory != rhs.beyondHistory {return false}
+    if lhs.failedSumE9 != rhs.failedSumE9 {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

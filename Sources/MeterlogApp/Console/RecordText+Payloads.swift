@@ -3,6 +3,23 @@ import MeterCore
 import MeterEvents
 
 extension RecordText {
+    func append(_ fate: BlockFate, to json: inout JSONText) {
+        json.beginObject()
+        json.member("start", fate.start.description)
+        json.member("end", fate.end.description)
+        json.member("intervalSeconds", Int64(fate.intervalSeconds))
+        for (name, count) in [
+            ("offered", fate.offered), ("taken", fate.taken), ("replaced", fate.replaced),
+            ("unchanged", fate.unchanged),
+            ("held", fate.held), ("refused", fate.refused),
+        ] {
+            json.member(name, Int64(count))
+        }
+        json.member("code", fate.code)
+        append(fate.raw, to: &json)
+        json.endObject()
+    }
+
     func append(_ event: PayloadOutcomeEvent, to json: inout JSONText) {
         json.member("id", event.idempotencyKey)
         json.member("source", event.source)

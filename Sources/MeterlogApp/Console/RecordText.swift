@@ -169,6 +169,12 @@ struct RecordText {
             json.member("grade", window.grade?.name ?? "none")
             json.endObject()
         }
+        if !event.fates.isEmpty {
+            json.name("fates")
+            json.beginArray()
+            for fate in event.fates { append(fate, to: &json) }
+            json.endArray()
+        }
         if event.registers.isEmpty { return }
         json.name("registers")
         json.beginArray()
@@ -214,7 +220,8 @@ struct RecordText {
         json.name("values")
         json.beginArray()
         for (value, quality) in zip(billionths, qualities) {
-            if quality == Quality.missing.rawValue || quality == IntervalBlock.noRecord {
+            let isEmpty = quality == IntervalBlock.noRecord || quality == ValidatedIntervals.withdrawn
+            if quality == Quality.missing.rawValue || isEmpty {
                 json.null()
             } else {
                 json.raw(Quantity(billionths: value).description)
@@ -223,7 +230,10 @@ struct RecordText {
         json.endArray()
         json.name("qualities")
         json.beginArray()
-        for quality in qualities { json.string(Quality(rawValue: quality)?.name ?? "no_record") }
+        for quality in qualities {
+            let other = quality == ValidatedIntervals.withdrawn ? "withdrawn" : "no_record"
+            json.string(Quality(rawValue: quality)?.name ?? other)
+        }
         json.endArray()
     }
 
