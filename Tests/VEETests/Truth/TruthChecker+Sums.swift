@@ -31,12 +31,15 @@ extension TruthChecker {
         guard !item.hasRegisters, !item.hasLocks else { return }
         let byStart = Dictionary(readings.map { ($0.start, $0) }) { $1 }
         var shared: Set<Int64> = []
+        var emptyByWindow: [Int64: [TruthOracle.Slot]] = [:]
         for coarse in force.covered.sorted(by: { ($0.grid.interval, $0.start) < ($1.grid.interval, $1.start) }) {
             let start = force.window(coarse.start)
             guard start == force.window(coarse.end - 1), !force.isUnclear(start) else { continue }
             let window = TruthOracle.window(of: start, force.truth.zone)
-            let above = force.inForce.filter { $0.overlaps(coarse) }
-            let empty = force.empty(window, within: force.wide).filter { $0.overlaps(coarse) }
+            let above = force.inForce(over: coarse.start, coarse.end)
+            let all = emptyByWindow[start] ?? force.empty(window, within: force.wide)
+            emptyByWindow[start] = all
+            let empty = all.filter { $0.overlaps(coarse) }
             let parts = above + empty
             let isWhole =
                 parts.allSatisfy { $0.isInside(coarse) }
@@ -108,10 +111,18 @@ extension TruthChecker {
             }
         }
         guard one.records != other.records else { return }
-        let at = zip(one.records, other.records).enumerated().first { $0.element.0 != $0.element.1 }?.offset
-        add(
-            .restart,
-            "records \(one.records.count) and \(other.records.count), first other one \(at.map(String.init) ?? "-")"
-        )
+        let same = zip(one.records, other.records).prefix { $0 == $1 }.count
+        let left = same < one.records.count ? Self.text(one.records[same]) : "no record"
+        let right = same < other.records.count ? Self.text(other.records[same]) : "no record"
+        add(.restart, "record \(same) of \(one.records.count): \(left); restarted \(right)")
+    }
+
+    private static func text(_ record: [UInt8]) -> String {
+        let range = 1..<record.count
+        switch record.first {
+        case 0: return (try? ValidatedIntervals(record, range)).map { "\($0)" } ?? "unreadable"
+        case 1: return (try? VeeException(record, range)).map { "\($0)" } ?? "unreadable"
+        default: return (try? DeviceCommandEvent(record, range)).map { "\($0)" } ?? "unreadable"
+        }
     }
 }

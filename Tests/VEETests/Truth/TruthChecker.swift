@@ -78,7 +78,7 @@ struct TruthChecker {
         }
         try driver.feed(item.ending)
         check(driver.reader)
-        var random = Seeded(item.seed &+ 4711)
+        var random = Seeded(item.seed &* 7919 &+ 4711)
         if fault == nil { try compareRestarted(driver, &random) }
         guard !item.hasLocks else { return }
         var other = TruthDriver(configuration, fault: fault)

@@ -17,18 +17,51 @@ struct TruthForce {
     private(set) var wide: Range<Int64> = 0..<0
     /// Slots with a value by the start of their window and their grid.
     private var counts: [Int64: [Grid: Int]] = [:]
+    /// Windows with values, ascending.
+    private var valuedWindows: [Int64] = []
+    /// Beginnings of the local days around all that is known, ascending.
+    private var days: [Int64] = []
 
     init(_ truth: TruthOracle.ChannelTruth) {
         self.truth = truth
         let slots = truth.held.keys.sorted { ($0.start, $0.end, $0.grid.phase) < ($1.start, $1.end, $1.grid.phase) }
         if let first = slots.first { wide = first.start..<(slots.map(\.end).max() ?? first.end) }
+        var day = TruthOracle.window(of: wide.lowerBound - 3 * 86_400, truth.zone)
+        while day.lowerBound < wide.upperBound + 3 * 86_400 {
+            days.append(day.lowerBound)
+            day = TruthOracle.window(of: day.upperBound, truth.zone)
+        }
         let valued = slots.filter { truth.held[$0]?.hasValue == true }
         for slot in valued { counts[window(slot.start), default: [:]][slot.grid, default: 0] += 1 }
+        valuedWindows = counts.keys.sorted()
         settle(valued)
         if let first = inForce.first, let last = inForce.last { narrow = first.start..<last.end }
     }
 
-    func window(_ instant: Int64) -> Int64 { TruthOracle.window(of: instant, truth.zone).lowerBound }
+    /// The start of the local day of an instant.
+    func window(_ instant: Int64) -> Int64 {
+        guard let first = days.first, let last = days.last, instant >= first, instant < last else {
+            return TruthOracle.window(of: instant, truth.zone).lowerBound
+        }
+        var (low, high) = (0, days.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if days[middle] <= instant { low = middle } else { high = middle }
+        }
+        return days[low]
+    }
+
+    /// What is in force in any part of a span.
+    func inForce(over start: Int64, _ end: Int64) -> ArraySlice<Slot> {
+        var (low, high) = (0, inForce.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if inForce[middle].end <= start { low = middle + 1 } else { high = middle }
+        }
+        var last = low
+        while last < inForce.count, inForce[last].start < end { last += 1 }
+        return inForce[low..<last]
+    }
 
     /// The grids with values of a window, the first one first.
     func ranked(_ window: Int64) -> [Grid] {
@@ -39,8 +72,7 @@ struct TruthForce {
     /// The grid in which what is missing of a window is counted; nil where no window has values.
     func grid(ofWindow window: Int64) -> Grid? {
         if let first = ranked(window).first { return first }
-        let windows = counts.keys.sorted()
-        guard let nearest = windows.last(where: { $0 < window }) ?? windows.first else { return nil }
+        guard let nearest = valuedWindows.last(where: { $0 < window }) ?? valuedWindows.first else { return nil }
         return ranked(nearest).first
     }
 
@@ -48,17 +80,15 @@ struct TruthForce {
     func isUnclear(_ window: Int64) -> Bool {
         if unclear.contains(window) { return true }
         if counts[window] != nil { return false }
-        let windows = counts.keys.sorted()
-        return (windows.last { $0 < window } ?? windows.first).map(unclear.contains) ?? false
+        return (valuedWindows.last { $0 < window } ?? valuedWindows.first).map(unclear.contains) ?? false
     }
 
     /// The slots of the grid of a window that begin in it, lie in a span and have no value, where nothing in force covers them.
     func empty(_ window: Range<Int64>, within span: Range<Int64>) -> [Slot] {
         guard let grid = grid(ofWindow: window.lowerBound) else { return [] }
-        let near = inForce.filter { $0.start < window.upperBound + 90_000 && $0.end > window.lowerBound - 90_000 }
         return slots(of: grid, window).filter { slot in
             slot.start >= span.lowerBound && slot.end <= span.upperBound && truth.held[slot]?.hasValue != true
-                && !near.contains { $0.overlaps(slot) }
+                && inForce(over: slot.start, slot.end).isEmpty
         }
     }
 

@@ -51,7 +51,10 @@ struct TruthGenerator {
     }
 
     static func make(_ seed: UInt64, _ zones: ZoneCatalog) -> TruthCase {
-        var generator = TruthGenerator(random: Seeded(seed), zones: zones, result: TruthCase(seed: seed))
+        // The numbers of neighbouring seeds would be the same ones, one further; so a seed is mixed first.
+        var mixed = Seeded(seed)
+        let random = Seeded(mixed.next())
+        var generator = TruthGenerator(random: random, zones: zones, result: TruthCase(seed: seed))
         generator.build()
         return generator.result
     }
