@@ -95,6 +95,7 @@ enum JournalAssembly {
         block.meterClock = series.meterClock
         block.multiplierBillionths = series.multiplierBillionths
         block.frameCounter = series.frameCounter
+        block.zoneOrigin = series.zoneOrigin
         return block
     }
 
@@ -148,10 +149,9 @@ enum JournalAssembly {
         )
         reads.source = source
         reads.sourceVersion = register.sourceVersion
-        if register.sourceStatus != 0, register.currentIndex != nil {
-            // The source's status is of the current reading, the last one.
-            reads.sourceStatus = Array(repeating: 0, count: at.count)
-            reads.sourceStatus[at.count - 1] = register.sourceStatus
+        if register.sourceStatus != 0 || register.previousSourceStatus != 0 {
+            if register.previousIndex != nil { reads.sourceStatus.append(register.previousSourceStatus) }
+            if register.currentIndex != nil { reads.sourceStatus.append(register.sourceStatus) }
         }
         reads.touCode = register.touCode
         reads.meterClock = register.meterClock

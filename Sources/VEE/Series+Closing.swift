@@ -104,6 +104,7 @@ extension Series {
         findings.removeSubrange(..<findingIndex(slot))
         corrections.removeAll { $0.first < slot }
         rivals.removeAll { $0.slot < slot }
+        peakDays.removeAll { $0 < edge }
         sharing.forget(below: slot, edge)
         slots.removeBelow(slot)
     }
@@ -222,6 +223,7 @@ extension Series {
         result.forced.sort()
         findings.removeAll()
         corrections.removeAll()
+        peakDays.removeAll()
         let first = max(firstKnown, slots.base)
         closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
         result.add(slots.base..<slots.end)

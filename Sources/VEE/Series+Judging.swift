@@ -22,12 +22,19 @@ extension Series {
     }
 
     /// Runs the rules on intervals over a day. Returns the slots about which something else is found than before, ascending.
-    mutating func judge(_ day: LocalDay, isClosed: Bool, _ context: FoldContext) -> [Int64] {
+    mutating func judge(
+        _ day: LocalDay,
+        isClosed: Bool,
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar
+    ) -> [Int64] {
         let kept = slots(of: day).clamped(to: slots.base..<slots.end)
         guard !kept.isEmpty else { return [] }
         let adopted = adopted[context.timeline.index(at: day.start)]
         var found: [RuleFinding] = []
-        let view = view(of: kept, day, isClosed, adopted.limits, context.facts)
+        var view = view(of: kept, day, isClosed, adopted.limits, context.facts)
+        let spike = adopted.rules.parameters.spike
+        if isClosed { askPeaks(of: day, spike, &view, context.facts, &calendar) }
         adopted.rules.parameters.judgeIntervals(view, &found)
         let lower = findingIndex(kept.lowerBound)
         let upper = findingIndex(kept.upperBound)
@@ -53,6 +60,45 @@ extension Series {
         for slot in kept where !Self.same(old, new[...], slot) { changed.append(slot) }
         findings.replaceSubrange(lower..<upper, with: new)
         return changed
+    }
+
+    /// Tells V19 the peaks of the windows before, where it asks for them, and notes that it did.
+    private mutating func askPeaks(
+        of day: LocalDay,
+        _ spike: SpikeRule,
+        _ view: inout DayView,
+        _ facts: MeterFacts,
+        _ calendar: inout DayCalendar
+    ) {
+        let place = peakDays.lastIndex { $0 <= day.start }
+        let isNoted = place.map { peakDays[$0] == day.start } ?? false
+        guard spike.isCandidate(view) else {
+            if isNoted, let place { peakDays.remove(at: place) }
+            return
+        }
+        if !isNoted { peakDays.insert(day.start, at: place.map { $0 + 1 } ?? 0) }
+        var history = PeakHistory()
+        let first = day.date.daysSinceEpoch - Int32(clamping: spike.historyDays)
+        let second = day.start.flooredRemainder(86_400)
+        var other = day
+        while other.start > start(of: max(keptBase, firstKnown)) {
+            other = calendar.day(at: other.start - 1)
+            guard other.date.daysSinceEpoch >= first else { break }
+            let isAlike =
+                other.end - other.start >= Self.leastDaySeconds || other.start.flooredRemainder(86_400) == second
+            if isAlike { history.add(peak(other, facts)) }
+        }
+        view.history = history
+    }
+
+    /// The highest measured value of a window, whatever the rules say of it; `Int64.min` without any.
+    private func peak(_ day: LocalDay, _ facts: MeterFacts) -> Int64 {
+        let survey = survey(slots(of: day), facts)
+        var peak = Int64.min
+        for index in 0..<survey.count where Self.isMeasured(survey.qualities[index]) {
+            peak = max(peak, survey.values[index])
+        }
+        return peak
     }
 
     /// V08 of values whose stamps were a little off the grid that they were put on.

@@ -96,7 +96,7 @@ extension Series {
     }
 
     /// No local day is shorter; what is shorter is a part of one.
-    private static let leastDaySeconds: Int64 = 20 * 3600
+    static let leastDaySeconds: Int64 = 20 * 3600
 
     /// Readings of the channel's registers that are counted from each other, whose later one is after the start of a window and not after its
     /// end.

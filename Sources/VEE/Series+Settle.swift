@@ -26,17 +26,18 @@ extension Series {
         var plans: [Plan] = []
         var day = firstDay
         while day.start < start(of: range.upperBound) {
-            plan(day, range, &plans, &forced, context)
+            plan(day, range, &plans, &forced, context, &calendar)
             day = calendar.day(after: day)
         }
         // A rule may look at the value before the day.
         if day.end <= closedThrough, day.start < start(of: slots.end) {
-            let changed = judge(day, isClosed: true, context)
+            let changed = judge(day, isClosed: true, context, &calendar)
             if !changed.isEmpty {
                 forced.append(contentsOf: changed)
                 plans.append(Plan(day: day, part: slots(of: day).clamped(to: slots.base..<slots.end)))
             }
         }
+        judgePeaks(behind: firstDay.start, &plans, &forced, context, &calendar)
         forced.sort()
         let closed = plans.filter { $0.day.end <= closedThrough }
         if let first = closed.first, let last = closed.last {
@@ -53,7 +54,8 @@ extension Series {
         _ range: Range<Int64>,
         _ plans: inout [Plan],
         _ forced: inout [Int64],
-        _ context: FoldContext
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar
     ) {
         let kept = slots(of: day).clamped(to: slots.base..<slots.end)
         guard !kept.isEmpty else { return }
@@ -62,13 +64,37 @@ extension Series {
         guard !part.isEmpty else { return }
         let limits = adopted[context.timeline.index(at: day.start)].limits
         if isClosed || isTouched(kept, context.facts) || isSuspicious(part, limits) {
-            let changed = judge(day, isClosed: isClosed, context)
+            let changed = judge(day, isClosed: isClosed, context, &calendar)
             if let first = changed.first, let last = changed.last {
                 forced.append(contentsOf: changed)
                 part = min(part.lowerBound, first)..<max(part.upperBound, last + 1)
             }
         }
         plans.append(Plan(day: day, part: part))
+    }
+
+    /// Judges the later windows anew of which V19 compares a value with the peaks of the windows before.
+    private mutating func judgePeaks(
+        behind start: Int64,
+        _ plans: inout [Plan],
+        _ forced: inout [Int64],
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar
+    ) {
+        guard let last = peakDays.last, last > start else { return }
+        let planned = plans.last?.day.end ?? start
+        for other in peakDays where other > start && !plans.contains(where: { $0.day.start == other }) {
+            let days = adopted[context.timeline.index(at: other)].rules.parameters.spike.historyDays + 1
+            guard other < planned + days * 86_400 else { break }
+            let day = calendar.day(at: other)
+            let kept = slots(of: day).clamped(to: slots.base..<slots.end)
+            guard day.start == other, !kept.isEmpty else { continue }
+            let changed = judge(day, isClosed: true, context, &calendar)
+            guard !changed.isEmpty else { continue }
+            forced.append(contentsOf: changed)
+            plans.append(Plan(day: day, part: kept))
+        }
+        plans.sort { $0.day.start < $1.day.start }
     }
 
     /// Adds the closed days whose results may follow from those of the planned ones: days with gaps that adjoin, days that were estimated from

@@ -23,6 +23,8 @@ extension Series {
         cold.encode(into: &writer)
         writer.append(slots.base)
         PackedSlots.append(slots, 0..<slots.count, references, to: &writer)
+        writer.append(count: peakDays.count)
+        for start in peakDays { writer.append(start) }
         writer.append(count: rivals.count)
         for rival in rivals { rival.encode(into: &writer) }
         for marks in [findings, corrections] {
@@ -60,6 +62,8 @@ extension Series {
         slots = try PackedSlots.read(base: base, &reader, bytes, into: &references)
         referenceLimit = max(Self.leastReferenceLimit, 2 * references.count)
         guard cold.isEmpty || cold.end == base else { throw .malformed("packed slots that do not adjoin") }
+        let peakCount = try reader.count(bytes)
+        for _ in 0..<peakCount { peakDays.append(try reader.integer(bytes)) }
         let rivalCount = try reader.count(bytes)
         for _ in 0..<rivalCount { rivals.append(try Rival(&reader, bytes)) }
         let findingCount = try reader.count(bytes)

@@ -262,6 +262,7 @@ extension Series.WindowRecord {
         state.isClosed = true
         state.revision = revision
         state.sumBillionths = sumBillionths
+        state.failedSumBillionths = failedSumBillionths
         state.grade = Severity(rawValue: grade)
         state.isBeyondHistory = isBeyondHistory
         return state

@@ -51,6 +51,8 @@ struct Series: Sendable {
     var forgottenRevision: UInt32 = 0
     /// No window that was taken back has a higher revision.
     var withdrawnRevision: UInt32 = 0
+    /// Starts of closed windows of which V19 asked the peaks of the windows before, ascending.
+    var peakDays: [Int64] = []
     /// What the rules on intervals found, ascending by slot.
     var findings: [SlotFinding] = []
     /// Locked slots that would now have another value, ascending by slot.
