@@ -144,6 +144,7 @@ extension VEEProcessor {
             &context,
             &effects
         )
+        answer(record, meter, context, &effects)
     }
 
     mutating func take(_ order: ForceEstimate, _ context: inout FoldContext, _ effects: inout Effects) {

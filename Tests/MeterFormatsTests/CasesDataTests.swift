@@ -3,11 +3,15 @@ import MeterCore
 import MeterFormats
 import Testing
 
-/// Files as the field sends them, kept outside the package.
-@Suite(.enabled(if: CasesDataTests.hasCases, "../shared/cases is not there"))
-struct CasesDataTests {
+private enum FieldCases {
     static let folder = TestFolders.packageRoot + "/../shared/cases/"
-    static var hasCases: Bool { FileManager.default.fileExists(atPath: folder + "COMMANDS.md") }
+    static var areThere: Bool { FileManager.default.fileExists(atPath: folder + "COMMANDS.md") }
+}
+
+/// Files as the field sends them, kept outside the package.
+@Suite(.enabled(if: FieldCases.areThere, "../shared/cases is not there"))
+struct CasesDataTests {
+    private static let folder = FieldCases.folder
 
     private func read(_ file: String, _ parameters: String) throws(DecodeError) -> ReadingBatch {
         let bytes = FileManager.default.contents(atPath: Self.folder + file).map { Array($0) } ?? []

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
 import Testing
 import VEE

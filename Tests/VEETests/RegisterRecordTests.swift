@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import Testing
 import VEE
 

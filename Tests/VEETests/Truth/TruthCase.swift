@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import VEE
 
 /// What one seed sends: a few meters, a few days, everything that the field does to them.
