@@ -65,7 +65,7 @@ struct MeterHistory: Sendable {
             if rates.spikeDay > 0, random.oneIn(rates.spikeDay) {
                 place(1, in: range, &blocked, &random) { history, index in
                     history.slots[index] = .spike
-                    history.reportedWattHours[index] = history.reportedWattHours[index] * 12 + 5000
+                    history.reportedWattHours[index] = history.reportedWattHours[index] * 60 + 40_000
                 }
             }
             if rates.negativeDay > 0, random.oneIn(rates.negativeDay) {
