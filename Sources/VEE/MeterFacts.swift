@@ -72,6 +72,7 @@ final class MeterFacts: Sendable {
             outages: outages.map(span),
             tests: tests.map(span),
             reversals: reversals.map(time),
+            exchanges: exchanges.map(time),
             staleAt: staleAt.map(time),
             registers: registers.map { $0.onWallClock(zone) },
             weather: weather

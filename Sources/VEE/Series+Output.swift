@@ -26,6 +26,31 @@ extension Series {
         emit(slot..<slot, window, rules, context, &effects)
     }
 
+    /// Puts out the slots that have no reading in force any more, and takes them out of what is pending.
+    mutating func emitWithdrawals(_ context: FoldContext, _ effects: inout Effects) {
+        for place in pending.indices {
+            var rest: [Range<Int64>] = []
+            var withdrawn: [Range<Int64>] = []
+            for run in pending[place].runs {
+                var lower = run.lowerBound
+                while lower < run.upperBound {
+                    let isWithdrawn = slots.outQualities[Int(lower - slots.base)] == SlotStore.withdrawn
+                    var upper = lower + 1
+                    while upper < run.upperBound,
+                        (slots.outQualities[Int(upper - slots.base)] == SlotStore.withdrawn) == isWithdrawn
+                    {
+                        upper += 1
+                    }
+                    if isWithdrawn { withdrawn.append(lower..<upper) } else { rest.append(lower..<upper) }
+                    lower = upper
+                }
+            }
+            guard !withdrawn.isEmpty else { continue }
+            pending[place].runs = rest
+            emit(withdrawn, nil, dayRules(pending[place].day, context), context, &effects)
+        }
+    }
+
     /// Puts out what became of a block's values when nothing else came of it.
     mutating func emitFates(_ context: FoldContext, _ effects: inout Effects) {
         guard let fate = fates.first else { return }

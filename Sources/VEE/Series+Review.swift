@@ -172,7 +172,8 @@ extension Series {
         for slot in range {
             let index = Int(slot - store.base)
             switch store.outQualities[index] {
-            case SlotStore.neverEmitted, SlotStore.withdrawn, Quality.missing.rawValue, Quality.failed.rawValue: continue
+            case SlotStore.neverEmitted, SlotStore.withdrawn, Quality.missing.rawValue, Quality.failed.rawValue:
+                continue
             case let quality:
                 span.used += 1
                 if Self.isEstimated(quality) { span.estimated += 1 }

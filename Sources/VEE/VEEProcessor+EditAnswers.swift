@@ -19,7 +19,9 @@ extension VEEProcessor {
         for index in meters[meter].series where series[index].channel == edit.channel && !series[index].isEmpty {
             let one = series[index]
             let own = local(context, index)
-            guard let edit = own.facts.edits.last(where: { $0.raw == edit.raw && $0.kind == edit.kind }) else { continue }
+            guard let edit = own.facts.edits.last(where: { $0.raw == edit.raw && $0.kind == edit.kind }) else {
+                continue
+            }
             let kept = one.keptBase..<max(one.keptBase, one.slots.end)
             let slots = one.slots(of: edit.start..<max(edit.start, edit.end)).clamped(to: kept)
             for slot in slots where edit.covers(one.start(of: slot), intervalSeconds: one.intervalSeconds) { return }

@@ -16,6 +16,10 @@ extension VEEProcessor {
                     recounted.append((index, day.day.start, day.day.end))
                 }
             }
+            // What is taken back goes out before what takes its place: a reader may know intervals by their start or end alone.
+            for index in own where !series[index].sharing.covered.isEmpty {
+                series[index].emitWithdrawals(local(context, index), &effects)
+            }
             let hasRegisters = !meters[meter].registers.isEmpty
             for index in own {
                 // Findings may be others where no result is: all that was decided counts.
@@ -144,9 +148,12 @@ extension VEEProcessor {
         var known = Series.ChannelWindow()
         for other in group where other != index && !series[other].isEmpty {
             let from = series[other].time(lower, context)
-            let slots = series[other].firstSlot(from: from)..<series[other].firstSlot(
-                from: max(from, series[other].time(upper, context))
-            )
+            let slots =
+                series[other].firstSlot(
+                    from: from
+                )..<series[other].firstSlot(
+                    from: max(from, series[other].time(upper, context))
+                )
             known.part.add(series[other].part(slots))
             let window = series[other].windowIndex(from)
             guard window < series[other].windows.count, series[other].windows[window].start == from else { continue }

@@ -110,17 +110,15 @@ extension VEEProcessor {
         let begin = group.map { series[$0].instant(series[$0].start(of: series[$0].keptBase), context) }.min() ?? 0
         guard begin < end else { return }
         var window = calendars[calendar].day(at: max(begin, min(time.lowerBound, end - 1)))
-        let before = calendars[calendar].day(at: max(begin, window.start - 1))
-        var resolver = GridResolver(carry: held(group, until: window.start, from: before.start, context))
+        var resolver = GridResolver(carry: held(group, until: window.start, context))
         resolver.leader = window.start > begin ? leader(group, before: window.start, begin, context) : nil
-        var isBehind = false
         while window.start < end {
             var views: [GridResolver.View] = []
             for index in group { views.append(view(of: index, window, context)) }
-            isBehind = window.start >= time.upperBound
-            let oldCarry = isBehind ? held(group, until: window.start, from: window.start - 86_400, context) : []
-            // Beyond what changed only windows without values follow, whose series is that of the values before them.
-            if isBehind, views.contains(where: \.hasAny), resolver.carry == oldCarry { break }
+            // Beyond what changed only windows without values follow, whose series is that of the values before them, and those that an
+            // interval reaches into.
+            let isReached = !resolver.carry.isEmpty || !held(group, until: window.start, context).isEmpty
+            if window.start >= time.upperBound, !isReached, views.contains(where: \.hasAny) { break }
             resolver.settle(views, end: window.end, isAccumulated: series[group[0]].unit.isAccumulated)
             for (place, index) in group.enumerated() {
                 guard let slots = series[index].share(resolver.shares[place], views[place]) else { continue }
@@ -139,10 +137,14 @@ extension VEEProcessor {
     private func view(of index: Int, _ window: LocalDay, _ context: FoldContext) -> GridResolver.View {
         let own = local(context, index)
         let one = series[index]
-        let time = one.time(window.start, context)..<max(
-            one.time(window.start, context),
-            one.time(window.end, context)
-        )
+        let time =
+            one.time(
+                window.start,
+                context
+            )..<max(
+                one.time(window.start, context),
+                one.time(window.end, context)
+            )
         let slots = one.firstSlot(from: time.lowerBound)..<one.firstSlot(from: time.upperBound)
         let kept = slots.clamped(to: one.keptBase..<max(one.keptBase, one.slots.end))
         let (first, values, has) = one.hasValues(kept, own.facts)
@@ -167,7 +169,7 @@ extension VEEProcessor {
     }
 
     /// Time of readings in force that begin before an instant and end after it.
-    private func held(_ group: [Int], until end: Int64, from begin: Int64, _ context: FoldContext) -> [Range<Int64>] {
+    private func held(_ group: [Int], until end: Int64, _ context: FoldContext) -> [Range<Int64>] {
         var spans: [Range<Int64>] = []
         for index in group {
             let own = local(context, index)
