@@ -20,11 +20,12 @@ enum PayloadContent {
         let bytes = batch.bytes.span.extracting(batch.entries[index].value)
         let encoding = batch.headerText(EnvelopeHeader.contentEncoding, of: index) ?? ""
         guard !encoding.isEmpty, encoding != "identity" else { return Hash128(hashing: bytes).low }
-        // What can't be unpacked will be refused; until then it is what was sent.
-        guard let unpacked = try? unpack(bytes, encoding: encoding, limitBytes: limitBytes) else {
+        do {
+            return Hash128(hashing: try unpack(bytes, encoding: encoding, limitBytes: limitBytes).span).low
+        } catch {
+            // What can't be unpacked is refused with its reason when it is decoded; until then it is what was sent.
             return Hash128(hashing: bytes).low
         }
-        return Hash128(hashing: unpacked.span).low
     }
 
     /// 16 hexadecimal digits, as dead letters name a content.
