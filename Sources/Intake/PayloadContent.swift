@@ -17,14 +17,28 @@ enum PayloadContent {
     }
 
     private static func hash(of batch: borrowing InputBatch, _ index: Int, limitBytes: Int) -> UInt64 {
-        let bytes = batch.bytes.span.extracting(batch.entries[index].value)
         let encoding = batch.headerText(EnvelopeHeader.contentEncoding, of: index) ?? ""
-        guard !encoding.isEmpty, encoding != "identity" else { return Hash128(hashing: bytes).low }
+        if !encoding.isEmpty, encoding != "identity",
+            let content = content(of: batch, index, encoding: encoding, limitBytes: limitBytes)
+        {
+            return Hash128(hashing: content.span).low
+        }
+        return Hash128(hashing: batch.bytes.span.extracting(batch.entries[index].value)).low
+    }
+
+    /// The unpacked bytes. Nil when they can't be unpacked: that is refused with its reason when it is decoded, and until then the content is what
+    /// was sent.
+    private static func content(
+        of batch: borrowing InputBatch,
+        _ index: Int,
+        encoding: String,
+        limitBytes: Int
+    ) -> [UInt8]? {
         do {
-            return Hash128(hashing: try unpack(bytes, encoding: encoding, limitBytes: limitBytes).span).low
+            let bytes = batch.bytes.span.extracting(batch.entries[index].value)
+            return try unpack(bytes, encoding: encoding, limitBytes: limitBytes)
         } catch {
-            // What can't be unpacked is refused with its reason when it is decoded; until then it is what was sent.
-            return Hash128(hashing: bytes).low
+            return nil
         }
     }
 
