@@ -89,8 +89,8 @@ import Testing
         #expect(reads.source == "he-1" && reads.billionths == [5_000_000_000_000, 5_100_500_000_000])
         // 2024-07-02T12:30:00 at UTC+10 is 02:30 UTC, 1,719,887,400 (date -u -d 2024-07-02T02:30 +%s).
         #expect(reads.sourceVersion == 1_719_887_400)
-        // S is 5: 5 x 10,000 + 53 x 100 + 14, of the current reading.
-        #expect(reads.sourceStatus == [0, 55_314])
+        // A is 1 and S is 5: 1 x 10,000 of the previous reading, 5 x 10,000 + 53 x 100 + 14 of the current one.
+        #expect(reads.sourceStatus == [10_000, 55_314])
         #expect(try run.outcomes.first?.registerCount == 2)
     }
 
