@@ -36,7 +36,7 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
         /// As it stands in the request.
         var format: String
         /// Nil for a tick.
-        var mediaType: MediaType?
+        var mediaType: MeterFormats.MediaType?
         var isTick: Bool
         var lane: PayloadLane
         var coding: ContentCoding?

@@ -19,6 +19,8 @@ struct MeterState: Sendable {
     var registrationRaw: RawReference?
     /// Ascending in the order in which payloads supersede each other.
     var edits: [EditRecord] = []
+    /// Those of them that concern no known interval, by channel and start.
+    var idleEdits: [IdleEdit] = []
     var power = ReportedSpans.outages
     var tests = ReportedSpans.tests
     /// The device reported energy in reverse.
@@ -98,6 +100,8 @@ extension MeterState {
         }
         writer.append(count: edits.count)
         for edit in edits { edit.encode(into: &writer) }
+        writer.append(count: idleEdits.count)
+        for edit in idleEdits { edit.encode(into: &writer) }
         power.encode(into: &writer)
         tests.encode(into: &writer)
         reversals.encode(into: &writer)
@@ -120,6 +124,8 @@ extension MeterState {
         }
         let editCount = try reader.count(bytes)
         for _ in 0..<editCount { edits.append(try EditRecord(&reader, bytes)) }
+        let idleCount = try reader.count(bytes)
+        for _ in 0..<idleCount { idleEdits.append(try IdleEdit(&reader, bytes)) }
         try power.read(&reader, bytes)
         try tests.read(&reader, bytes)
         reversals = try ReportedMoments(&reader, bytes)

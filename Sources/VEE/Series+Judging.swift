@@ -34,7 +34,7 @@ extension Series {
         var found: [RuleFinding] = []
         var view = view(of: kept, day, isClosed, adopted.limits, context.facts)
         let spike = adopted.rules.parameters.spike
-        if isClosed { askPeaks(of: day, spike, &view, context.facts, &calendar) }
+        if isClosed { askPeaks(of: day, spike, &view, context, &calendar) }
         adopted.rules.parameters.judgeIntervals(view, &found)
         let lower = findingIndex(kept.lowerBound)
         let upper = findingIndex(kept.upperBound)
@@ -67,7 +67,7 @@ extension Series {
         of day: LocalDay,
         _ spike: SpikeRule,
         _ view: inout DayView,
-        _ facts: MeterFacts,
+        _ context: FoldContext,
         _ calendar: inout DayCalendar
     ) {
         let place = peakDays.lastIndex { $0 <= day.start }
@@ -78,7 +78,9 @@ extension Series {
         }
         if !isNoted { peakDays.insert(day.start, at: place.map { $0 + 1 } ?? 0) }
         var history = PeakHistory()
-        let first = day.date.daysSinceEpoch - Int32(clamping: spike.historyDays)
+        // No farther than every day of the kept history can look back.
+        let reach = min(spike.historyDays, Int64(context.limits.lookBackDays))
+        let first = day.date.daysSinceEpoch - Int32(clamping: reach)
         let second = day.start.flooredRemainder(86_400)
         var other = day
         while other.start > start(of: max(keptBase, firstKnown)) {
@@ -86,7 +88,7 @@ extension Series {
             guard other.date.daysSinceEpoch >= first else { break }
             let isAlike =
                 other.end - other.start >= Self.leastDaySeconds || other.start.flooredRemainder(86_400) == second
-            if isAlike { history.add(peak(other, facts)) }
+            if isAlike { history.add(peak(other, context.facts)) }
         }
         view.history = history
     }

@@ -71,6 +71,9 @@ extension VEEProcessor {
         advanceChannel(of: index, result, &context)
         review(meter, &context, &effects)
         series[index].emitFates(own, &effects)
+        if !meters[meter].idleEdits.isEmpty {
+            meters[meter].idleEdits = answerEdits(meter, block.channel, from: nil, context, &effects)
+        }
     }
 
     /// Where the values of a block lie, by the zone that it names, or else the meter's.

@@ -144,7 +144,7 @@ extension VEEProcessor {
             &context,
             &effects
         )
-        answer(record, meter, context, &effects)
+        meters[meter].idleEdits = answerEdits(meter, record.channel, from: record.start, context, &effects)
     }
 
     mutating func take(_ order: ForceEstimate, _ context: inout FoldContext, _ effects: inout Effects) {

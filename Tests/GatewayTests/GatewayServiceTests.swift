@@ -131,7 +131,7 @@ private final class RememberingSink: PayloadSink {
     }
 
     @Test func withoutAKeyTheMediaTypeIsPartOfTheIdentityWhateverItsSpelling() async throws {
-        try await GatewayServiceTests.serve { port, sink in
+        try await GatewayServiceTests.serve { port, sink async throws in
             let body = Array("time,kWh\n2026-05-01 00:00,1\n".utf8)
             for type in [
                 "; meter=VAC1; unit=kWh", "; unit=kWh; meter=VAC1", #";UNIT="kWh" ;  Meter=VAC1"#,
@@ -197,7 +197,7 @@ private final class RememberingSink: PayloadSink {
     @Test func aKeyStandsForWhatWasStoredWithinTheHorizon() async throws {
         try await GatewayServiceTests.serve {
             $0.usesSimulatedClock = true
-        } _: { port, sink in
+        } _: { port, sink async throws in
             func send(_ text: String, at milliseconds: Int64) async throws -> Int {
                 let headers = ["Idempotency-Key": "k", "Meterlog-Simulated-Receive-Time": "\(milliseconds)"]
                 return try await post(port, Array(text.utf8), headers: headers).status
@@ -217,7 +217,7 @@ private final class RememberingSink: PayloadSink {
     @Test func theTableOfKeysIsBounded() async throws {
         try await GatewayServiceTests.serve {
             $0.recentKeyLimit = 2
-        } _: { port, _ in
+        } _: { port, _ async throws in
             func send(_ text: String, _ key: Int) async throws -> Int {
                 try await post(port, Array(text.utf8), headers: ["Idempotency-Key": "k\(key)"]).status
             }

@@ -25,12 +25,12 @@ enum ExampleRows {
             11, 20 + i, 1, 0, 3, 96, 4, 1, 50, 1, 0, 'base-1'
         FROM generate_series(0, 2) i;
         INSERT INTO rm_registry_1.registers
-        SELECT '2026-03-28T22:00Z', '2026-03-29T02:00Z', gen_random_uuid(), 5000000000, 11, 3, 80, 1, 0, 'M/1', 'E1', '';
+        SELECT '2026-03-28T22:00Z', '2026-03-29T02:00Z', gen_random_uuid(), 5000000000, 11, 3, 80, 1, 0, 'M/1', 'E1', '', '', 0, false, false;
         INSERT INTO rm_registry_1.registers
-        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 9000000000, 12, 3, 10, 1, 0, 'M/1', 'E1', tou
+        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 9000000000, 12, 3, 10, 1, 0, 'M/1', 'E1', tou, '', 0, false, false
         FROM unnest(ARRAY['', 'T1', 'T2']) tou;
         INSERT INTO rm_registry_1.registers
-        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 1, 12, 3, 10, 1, 0, 'M4', 'E1', '';
+        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 1, 12, 3, 10, 1, 0, 'M4', 'E1', '', '', 0, false, false;
         INSERT INTO rm_registry_1.registrations VALUES ('2026-03-01T00:00Z', gen_random_uuid(), 1, 0, 0, 'M2',
             'Europe/Berlin', 'homes', 'T-1', 'F-1');
         INSERT INTO rm_alarms_1.alarms

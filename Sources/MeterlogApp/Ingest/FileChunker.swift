@@ -1,4 +1,4 @@
-import MeterFormats
+package import MeterFormats
 
 /// Cuts a file into payloads on line boundaries, each of which can be decoded alone.
 ///
