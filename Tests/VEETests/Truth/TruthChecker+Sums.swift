@@ -37,7 +37,7 @@ extension TruthChecker {
             guard start == force.window(coarse.end - 1), !force.isUnclear(start) else { continue }
             let window = TruthOracle.window(of: start, force.truth.zone)
             let above = force.inForce(over: coarse.start, coarse.end)
-            let all = emptyByWindow[start] ?? force.empty(window, within: force.wide)
+            let all = emptyByWindow[start] ?? force.empty(window, beginningIn: force.wide)
             emptyByWindow[start] = all
             let empty = all.filter { $0.overlaps(coarse) }
             let parts = above + empty

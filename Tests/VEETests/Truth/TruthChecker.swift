@@ -207,7 +207,7 @@ struct TruthChecker {
             }
         }
         var empty: [Int64: TruthOracle.Slot] = [:]
-        for slot in force.empty(window, within: force.wide) { empty[slot.start] = slot }
+        for slot in force.empty(window, beginningIn: force.wide) { empty[slot.start] = slot }
         for reading in rest.values.sorted(by: { $0.start < $1.start }) {
             if reading.quality == .failed, isFailed(reading, force) { continue }
             if reading.isUsed, !reading.isOurEstimate {

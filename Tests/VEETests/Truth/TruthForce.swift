@@ -12,9 +12,12 @@ struct TruthForce {
     private(set) var unclear: Set<Int64> = []
     /// Slots with a value that something finer, or of another phase, stands above.
     private(set) var covered: [Slot] = []
-    /// From the first to the last known interval, in force and of any kind.
+    /// From the first to the last interval in force: what is empty in it must be told.
     private(set) var narrow: Range<Int64> = 0..<0
+    /// From the first known interval to the end of the day of the newest: what begins in it and is empty may be told, for a day closes whole.
     private(set) var wide: Range<Int64> = 0..<0
+    /// All grids that anything came in.
+    private let grids: Set<Grid>
     /// Slots with a value by the start of their window and their grid.
     private var counts: [Int64: [Grid: Int]] = [:]
     /// Windows with values, ascending.
@@ -25,6 +28,7 @@ struct TruthForce {
     init(_ truth: TruthOracle.ChannelTruth) {
         self.truth = truth
         let slots = truth.held.keys.sorted { ($0.start, $0.end, $0.grid.phase) < ($1.start, $1.end, $1.grid.phase) }
+        grids = Set(slots.map(\.grid))
         if let first = slots.first { wide = first.start..<(slots.map(\.end).max() ?? first.end) }
         var day = TruthOracle.window(of: wide.lowerBound - 3 * 86_400, truth.zone)
         while day.lowerBound < wide.upperBound + 3 * 86_400 {
@@ -36,6 +40,9 @@ struct TruthForce {
         valuedWindows = counts.keys.sorted()
         settle(valued)
         if let first = inForce.first, let last = inForce.last { narrow = first.start..<last.end }
+        if !slots.isEmpty {
+            wide = wide.lowerBound..<TruthOracle.window(of: wide.upperBound - 1, truth.zone).upperBound
+        }
     }
 
     /// The start of the local day of an instant.
@@ -69,10 +76,13 @@ struct TruthForce {
         return counts.keys.sorted { comesBefore($0, $1, counts) }
     }
 
-    /// The grid in which what is missing of a window is counted; nil where no window has values.
+    /// The grid in which what is missing of a window is counted: its first one, that of the nearest window with values before it, of the
+    /// nearest after it, or, where there never was a value, the first of all.
     func grid(ofWindow window: Int64) -> Grid? {
         if let first = ranked(window).first { return first }
-        guard let nearest = valuedWindows.last(where: { $0 < window }) ?? valuedWindows.first else { return nil }
+        guard let nearest = valuedWindows.last(where: { $0 < window }) ?? valuedWindows.first else {
+            return grids.min { comesBefore($0, $1, [:]) }
+        }
         return ranked(nearest).first
     }
 
@@ -85,10 +95,18 @@ struct TruthForce {
 
     /// The slots of the grid of a window that begin in it, lie in a span and have no value, where nothing in force covers them.
     func empty(_ window: Range<Int64>, within span: Range<Int64>) -> [Slot] {
+        empty(window).filter { $0.start >= span.lowerBound && $0.end <= span.upperBound }
+    }
+
+    /// The same of a part of time that they need only begin in.
+    func empty(_ window: Range<Int64>, beginningIn span: Range<Int64>) -> [Slot] {
+        empty(window).filter { span.contains($0.start) }
+    }
+
+    private func empty(_ window: Range<Int64>) -> [Slot] {
         guard let grid = grid(ofWindow: window.lowerBound) else { return [] }
         return slots(of: grid, window).filter { slot in
-            slot.start >= span.lowerBound && slot.end <= span.upperBound && truth.held[slot]?.hasValue != true
-                && inForce(over: slot.start, slot.end).isEmpty
+            truth.held[slot]?.hasValue != true && inForce(over: slot.start, slot.end).isEmpty
         }
     }
 

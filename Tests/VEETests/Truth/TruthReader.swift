@@ -29,11 +29,17 @@ struct TruthReader {
         var at: Int64
     }
 
+    struct RevisionKey: Hashable {
+        var key: Key
+        var interval: Int64
+    }
+
     /// In force, by start.
     private(set) var readings: [Key: Reading] = [:]
     /// The same as a table keyed by the end of the interval has them.
     private(set) var readingsByEnd: [Key: Reading] = [:]
-    private(set) var revisions: [Key: UInt32] = [:]
+    /// Of a reading, which is its start and its length.
+    private(set) var revisions: [RevisionKey: UInt32] = [:]
     private(set) var windows: [Key: WindowState] = [:]
     private(set) var fates: [(channel: ChannelKey, fate: BlockFate)] = []
     /// Where a version number was not above the one before.
@@ -49,14 +55,16 @@ struct TruthReader {
             let start = event.start.secondsSinceEpoch + Int64(index) * interval
             let key = Key(channel: channel, at: start)
             let endKey = Key(channel: channel, at: start + interval)
-            if event.revisions[index] <= revisions[key] ?? 0 {
+            let revisionKey = RevisionKey(key: key, interval: interval)
+            if event.revisions[index] <= revisions[revisionKey] ?? 0 {
                 revisionFault = "\(channel) \(event.start) slot \(index): \(event.revisions[index])"
             }
-            revisions[key] = event.revisions[index]
+            revisions[revisionKey] = event.revisions[index]
             if event.qualities[index] == ValidatedIntervals.withdrawn {
                 if dropsWithdrawals { continue }
-                readings[key] = nil
-                readingsByEnd[endKey] = nil
+                // What another grid says of the same start or end stays.
+                if readings[key]?.interval == interval { readings[key] = nil }
+                if readingsByEnd[endKey]?.interval == interval { readingsByEnd[endKey] = nil }
                 continue
             }
             let reading = Reading(
