@@ -52,9 +52,7 @@ extension Series {
         for index in 0..<count {
             let source = survey.qualities[index]
             if !sharing.covered.isEmpty, sharing.covered.contains(survey.first + Int64(index)) {
-                let place = Int(survey.first - slots.base) + index
-                let isOut = slots.outQualities[place] != SlotStore.neverEmitted
-                outcome.qualities[index] = isOut ? SlotStore.withdrawn : SlotStore.neverEmitted
+                outcome.qualities[index] = withoutResult(survey.first + Int64(index))
                 outcome.values[index] = 0
                 coveredCount += 1
                 continue
@@ -70,7 +68,7 @@ extension Series {
             case .gap, .unknown:
                 if source == SlotStore.absent {
                     guard rules.judgesAbsent, survey.first + Int64(index) >= firstKnown else {
-                        outcome.qualities[index] = SlotStore.neverEmitted
+                        outcome.qualities[index] = withoutResult(survey.first + Int64(index))
                         continue
                     }
                     outcome.qualities[index] = Quality.missing.rawValue
@@ -85,6 +83,12 @@ extension Series {
         outcome.gaps.hasGaps = gapCount > 0
         outcome.gaps.isAllGap = gapCount > 0 && gapCount == count - coveredCount
         return outcome
+    }
+
+    /// That a slot has no result, or none any more.
+    private func withoutResult(_ slot: Int64) -> UInt8 {
+        let isOut = slots.outQualities[Int(slot - slots.base)] != SlotStore.neverEmitted
+        return isOut ? SlotStore.withdrawn : SlotStore.neverEmitted
     }
 
     /// Versions the slots of `part` that have other results than before. Returns their runs. Locked slots keep what went out; where it would

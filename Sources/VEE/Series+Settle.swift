@@ -254,7 +254,10 @@ extension Series {
         let elements = Int(part.lowerBound - slots.base)..<Int(part.upperBound - slots.base)
         for index in elements {
             switch slots.sources[index] {
-            case SlotStore.absent: if rules.isClosed { return false }
+            case SlotStore.absent:
+                // A window that was closed before its meter's days were cut anew told what was missing.
+                let out = slots.outQualities[index]
+                if rules.isClosed || (out != SlotStore.neverEmitted && out != SlotStore.withdrawn) { return false }
             case Quality.missing.rawValue, Quality.failed.rawValue: return false
             default: break
             }

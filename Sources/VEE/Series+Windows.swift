@@ -201,9 +201,7 @@ extension Series {
         new.missing = part.missing
         new.sumBillionths = part.sum
         new.failedSumBillionths = part.failedSum
-        let isEven = (day.end - day.start) % intervalSeconds == 0
-        let expected = isEven ? Int64(whole.count) : max(1, (day.end - day.start) / intervalSeconds)
-        new.expected = UInt32(clamping: max(0, expected - Int64(sharing.covered.count(in: whole))))
+        new.expected = UInt32(clamping: max(0, Int64(whole.count) - Int64(sharing.covered.count(in: whole))))
         return new
     }
 

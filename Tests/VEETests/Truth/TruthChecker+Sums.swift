@@ -66,7 +66,10 @@ extension TruthChecker {
     }
 
     /// Another order gives the same.
-    mutating func compare(_ one: TruthReader, _ other: TruthReader) {
+    ///
+    /// - Parameter order: places of the events in the order of the other one.
+    mutating func compare(_ one: TruthReader, _ other: TruthReader, _ order: [Int]) {
+        let place = "in the order \(order.map(String.init).joined(separator: " "))"
         for channel in Set(one.channels).union(other.channels).sorted() {
             let (left, right) = (one.readings(of: channel), other.readings(of: channel))
             if let index = (0..<max(left.count, right.count)).first(where: {
@@ -74,7 +77,7 @@ extension TruthChecker {
             }) {
                 let ours = index < left.count ? left[index].description : "nothing"
                 let theirs = index < right.count ? right[index].description : "nothing"
-                add(.order, "\(channel): \(ours); in another order \(theirs)")
+                add(.order, "\(channel): \(ours); \(place) \(theirs)")
                 continue
             }
             let states = one.windows(of: channel).map(Self.withoutRevision)
@@ -84,7 +87,7 @@ extension TruthChecker {
             }) {
                 let ours = index < states.count ? "\(states[index])" : "no window"
                 let theirs = index < others.count ? "\(others[index])" : "no window"
-                add(.order, "\(channel): \(ours); in another order \(theirs)")
+                add(.order, "\(channel): \(ours); \(place) \(theirs)")
             }
         }
     }

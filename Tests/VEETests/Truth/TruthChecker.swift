@@ -82,9 +82,10 @@ struct TruthChecker {
         if fault == nil { try compareRestarted(driver, &random) }
         guard !item.hasLocks else { return }
         var other = TruthDriver(configuration, fault: fault)
-        try other.feed(item.events.shuffled(using: &random))
+        let order = item.events.indices.shuffled(using: &random)
+        try other.feed(order.map { item.events[$0] })
         try other.feed(item.ending)
-        compare(driver.reader, other.reader)
+        compare(driver.reader, other.reader, order)
     }
 
     // MARK: One run

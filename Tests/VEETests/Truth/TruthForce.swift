@@ -112,7 +112,7 @@ struct TruthForce {
 
     private func slots(of grid: Grid, _ window: Range<Int64>) -> [Slot] {
         if grid.interval == 86_400 {
-            let zone = truth.dailyZones[grid] ?? .utc
+            let zone = truth.zone
             let date = zone.localDate(of: Instant(secondsSinceEpoch: window.lowerBound)).daysSinceEpoch
             return (date - 1...date + 1).map { day in
                 Slot(

@@ -3,8 +3,8 @@ import MeterEvents
 
 /// Where elements lie, and which zone a meter has.
 extension TruthOracle {
-    /// The slot of an element of a block.
-    static func place(_ block: IntervalBlock, _ index: Int, _ zone: ZoneRules) -> Slot {
+    /// The slot of an element of a block. Which dates daily values are of, the zone of the block says; when these begin, that of the meter.
+    static func place(_ block: IntervalBlock, _ index: Int, _ zone: ZoneRules, _ meterZone: ZoneRules) -> Slot {
         let interval = Int64(block.intervalSeconds)
         let start = block.start.secondsSinceEpoch
         guard interval == 86_400 else {
@@ -23,8 +23,8 @@ extension TruthOracle {
         let date = Int32((wall - phase) / 86_400) + Int32(index)
         return Slot(
             grid: Grid(interval: interval, phase: phase),
-            start: instant(of: CivilDate(daysSinceEpoch: date), Int(phase), zone),
-            end: instant(of: CivilDate(daysSinceEpoch: date + 1), Int(phase), zone)
+            start: instant(of: CivilDate(daysSinceEpoch: date), Int(phase), meterZone),
+            end: instant(of: CivilDate(daysSinceEpoch: date + 1), Int(phase), meterZone)
         )
     }
 

@@ -71,8 +71,6 @@ struct TruthOracle {
 
     struct ChannelTruth {
         var held: [Slot: Held] = [:]
-        /// The zone that daily values of a grid are counted in.
-        var dailyZones: [Grid: ZoneRules] = [:]
         var zone = ZoneRules.utc
     }
 
@@ -99,8 +97,7 @@ struct TruthOracle {
         let meterZone = channels[key]?.zone ?? .utc
         let zone = zones[block.zone] ?? meterZone
         for index in 0..<block.count where block.qualities[index] != IntervalBlock.noRecord {
-            let slot = Self.place(block, index, zone)
-            if slot.grid.interval == 86_400 { channels[key]?.dailyZones[slot.grid] = zone }
+            let slot = Self.place(block, index, zone, meterZone)
             let word = Self.word(block, index, raw)
             offered[key, default: [:]][raw.payloadHigh, default: 0] += 1
             if let own = words[key]?[slot]?[block.source], !word.beatsOfSameSource(own) { continue }
@@ -141,8 +138,10 @@ struct TruthOracle {
                 isFailed: best.isFailed
             )
         }
-        // Of two decisions about a slot the later received holds, so each takes the place of what the ones before it said.
+        // Of two decisions about a slot the later received holds, so each takes the place of what the ones before it said. Values of a grid
+        // that the channel does not have change nothing, which an exception says.
         let arrived = held
+        let grids = Set((words[key] ?? [:]).keys.map(\.grid))
         for (_, edit) in edits {
             if case .setValues(let interval, let values) = edit.action {
                 for (index, value) in values.enumerated() {
@@ -152,6 +151,7 @@ struct TruthOracle {
                         start: start,
                         end: start + Int64(interval)
                     )
+                    guard grids.contains(slot.grid) else { continue }
                     held[slot] = Held(value: value, hasValue: true, isFailed: false)
                 }
                 continue
