@@ -69,6 +69,7 @@ extension Series {
                 if source == SlotStore.absent {
                     guard rules.judgesAbsent, survey.first + Int64(index) >= firstKnown else {
                         outcome.qualities[index] = withoutResult(survey.first + Int64(index))
+                        outcome.values[index] = 0
                         continue
                     }
                     outcome.qualities[index] = Quality.missing.rawValue

@@ -51,6 +51,12 @@ extension Series {
         }
     }
 
+    /// Qualities as consumers know them.
+    private static func told(_ qualities: ArraySlice<UInt8>) -> [UInt8] {
+        guard qualities.contains(SlotStore.withdrawn) else { return Array(qualities) }
+        return qualities.map { $0 == SlotStore.withdrawn ? ValidatedIntervals.withdrawn : $0 }
+    }
+
     /// Puts out what became of a block's values when nothing else came of it.
     mutating func emitFates(_ context: FoldContext, _ effects: inout Effects) {
         guard let fate = fates.first else { return }
@@ -115,11 +121,7 @@ extension Series {
             start: Instant(secondsSinceEpoch: instant(start(of: run.lowerBound), context)),
             intervalSeconds: Int32(clamping: seconds(of: run.lowerBound, context)),
             billionths: Array(slots.outValues[elements]),
-            qualities: sharing.covered.isEmpty && !isDaily
-                ? Array(slots.outQualities[elements])
-                : slots.outQualities[elements].map {
-                    $0 == SlotStore.withdrawn ? ValidatedIntervals.withdrawn : $0
-                },
+            qualities: Self.told(slots.outQualities[elements]),
             methods: slots.outMethods[elements].map { $0 & SlotStore.methodMask },
             revisions: Array(slots.revisions[elements]),
             provenance: provenance(elements, context),
