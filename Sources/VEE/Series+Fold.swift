@@ -54,15 +54,22 @@ extension Series {
             slots.cover(expected..<max(slots.base, expected + 1))
             result.add(expected..<oldFirst)
         }
-        expectEdits(&result, context)
+        expectEdits(&result, context, &calendar)
         return result
     }
 
-    /// Makes room for values that a person entered where no data has come yet.
-    private mutating func expectEdits(_ result: inout IntakeResult, _ context: FoldContext) {
+    /// Makes room for values that a person entered where no data has come: within the history of what has.
+    mutating func expectEdits(_ result: inout IntakeResult, _ context: FoldContext, _ calendar: inout DayCalendar) {
         for edit in context.facts.edits where edit.channel == channel && edit.kind == .setValues {
+            let lower = firstSlot(from: edit.start)
+            guard edit.covers(start(of: lower), intervalSeconds: intervalSeconds) else { continue }
+            let edge = historyEdge(context, &calendar)
+            let upper = slots(of: edit.start..<max(edit.start, edit.end)).upperBound
+            if upper > edge, lower < dataEnd {
+                for new in reach(max(lower, edge)..<dataEnd, &calendar) { result.add(new) }
+            }
             let end = slots.end
-            expect(through: slots(of: edit.start..<max(edit.start, edit.end)).upperBound, context)
+            expect(through: upper, context)
             if slots.end > end { result.add(end..<slots.end) }
         }
     }

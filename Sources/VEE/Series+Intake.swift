@@ -298,7 +298,13 @@ extension Series {
     ) -> UInt8 {
         let plain = quality == Quality.raw.rawValue ? Quality.validated.rawValue : quality
         guard SourceQuality.isChecked(quality) else { return plain }
-        let rules = adopted[context.timeline.index(at: calendar.day(at: start(of: slot)).start)]
+        return rank(quality, value, flags, adopted[context.timeline.index(at: calendar.day(at: start(of: slot)).start)])
+    }
+
+    /// The same by the rules of a window.
+    func rank(_ quality: UInt8, _ value: Int64, _ flags: UInt16, _ rules: AdoptedRules) -> UInt8 {
+        let plain = quality == Quality.raw.rawValue ? Quality.validated.rawValue : quality
+        guard SourceQuality.isChecked(quality) else { return plain }
         guard rules.limits.isSuspect(value, IntervalFlags(rawValue: flags)) else { return plain }
         let effect = rules.rules.parameters.effectOnArrival(
             of: value,

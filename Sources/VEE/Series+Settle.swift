@@ -174,16 +174,12 @@ extension Series {
     func dayRules(_ day: LocalDay, _ context: FoldContext) -> DayRules {
         let index = context.timeline.index(at: day.start)
         let isClosed = day.end <= closedThrough
-        let offset = AlignmentRule.offsetSeconds(dayStart: day.start, phase: phase, intervalSeconds: intervalSeconds)
-        // A 25-hour day is no whole number of daily intervals: where the next one starts is for the source to say.
-        let isEven = (day.end - day.start) % intervalSeconds == 0
-        let isJudged = isClosed && offset == 0 && isEven
         return DayRules(
             index: index,
             dayStart: day.start,
             isClosed: isClosed,
-            judgesAbsent: isJudged && isolation?.isVirgin != false && adopted[index].rules.parameters.gap.isEnabled,
-            estimates: isJudged
+            judgesAbsent: isClosed && isolation?.isVirgin != false && adopted[index].rules.parameters.gap.isEnabled,
+            estimates: isClosed
         )
     }
 

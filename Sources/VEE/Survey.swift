@@ -65,10 +65,23 @@ extension Series {
         return survey
     }
 
-    /// Which of the slots have a value, after a person's edits: one that a source or a person gave, whatever the rules say of it.
-    func hasValues(_ range: Range<Int64>, _ facts: MeterFacts) -> (first: Int64, values: [Int64], has: [Bool]) {
-        let survey = survey(range, facts)
-        return (survey.first, survey.values, survey.qualities.map { Self.verdict($0) != .gap })
+    /// Which of the slots have a value, after a person's edits: one that a source or a person gave and that no check of single values fails.
+    ///
+    /// - Parameter day: the start of the window whose rules hold.
+    func hasValues(
+        _ range: Range<Int64>,
+        in day: Int64,
+        _ context: FoldContext
+    ) -> (first: Int64, values: [Int64], has: [Bool]) {
+        let survey = survey(range, context.facts)
+        let rules = adopted[context.timeline.index(at: day)]
+        let has = survey.qualities.indices.map { index in
+            let quality = survey.qualities[index]
+            let flags = survey.flags[index]
+            return Self.verdict(quality) != .gap
+                && rank(quality, survey.values[index], flags, rules) != Quality.failed.rawValue
+        }
+        return (survey.first, survey.values, has)
     }
 
     static func verdict(_ quality: UInt8) -> Verdict {

@@ -56,12 +56,20 @@ extension VEEProcessor {
             guard let edit = own.facts.edits.last(where: { $0.raw == edit.raw && $0.kind == edit.kind }) else {
                 continue
             }
-            // Values that a person enters need no data to stand beside.
-            let ahead = edit.kind == .setValues ? context.limits.keptSeconds : 0
-            let end = one.firstSlot(from: one.dataEndSeconds + ahead)
-            let known = one.firstKnown..<max(one.firstKnown, end)
+            let history = context.limits.keptSeconds
+            if edit.kind == .setValues {
+                // They need no data to stand beside.
+                let first = one.firstSlot(from: edit.start)
+                let isNear = edit.end > one.dataEndSeconds - history && edit.start < one.dataEndSeconds + history
+                if isNear, edit.covers(one.start(of: first), intervalSeconds: one.intervalSeconds) { return nil }
+            }
+            let known = one.firstKnown..<max(one.firstKnown, one.dataEnd)
             let slots = one.slots(of: edit.start..<max(edit.start, edit.end)).clamped(to: known)
-            for slot in slots where edit.covers(one.start(of: slot), intervalSeconds: one.intervalSeconds) { return nil }
+            if edit.kind != .setValues,
+                slots.contains(where: { edit.covers(one.start(of: $0), intervalSeconds: one.intervalSeconds) })
+            {
+                return nil
+            }
             if !slots.isEmpty { lengths.insert(one.intervalSeconds) }
         }
         return IdleEdit(

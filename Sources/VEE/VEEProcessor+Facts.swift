@@ -43,6 +43,11 @@ extension VEEProcessor {
         let concerned = meters[meter].series.filter { channel == nil || series[$0].channel == channel }
         for index in concerned {
             var result = Series.IntakeResult()
+            if isExpected, !series[index].isEmpty {
+                let own = local(context, index)
+                let zone = meters[meter].calendar
+                series[index].expectEdits(&result, own, &calendars[zone, series[index].intervalSeconds])
+            }
             for span in spans where !series[index].isEmpty {
                 let lower = series[index].time(span.lowerBound, context)
                 let slots = series[index].slots(of: lower..<max(lower, series[index].time(span.upperBound, context)))

@@ -75,24 +75,27 @@ extension VEEProcessor {
             let end = known.map({ series[$0].instant(series[$0].dataEndSeconds, context) }).max()
         else { return [] }
         let arrival = known.map { series[$0].lastArrivalMilliseconds }.max() ?? .min
-        let expected = known.map { series[$0].instant(series[$0].expectedUntil, context) }.max() ?? .min
+        let expected = known.filter { series[$0].expectedUntil > .min }.map {
+            series[$0].instant(series[$0].expectedUntil, context)
+        }.max() ?? .min
         var new: [(Int, Range<Int64>)] = []
         for index in known {
             let lower = series[index].firstSlot(from: series[index].time(first, context))
-            let upper = series[index].firstSlot(from: series[index].time(end, context))
+            // What reaches beyond the data in this grid is not known; the windows are due all the same.
+            let upper = series[index].firstSlot(
+                from: series[index].time(end, context) - series[index].intervalSeconds + 1
+            )
             let calendar = meters[series[index].meter].calendar
             let reached = series[index].reach(
-                lower..<upper,
+                lower..<max(lower, upper),
                 &calendars[calendar, series[index].intervalSeconds]
             )
             for slots in reached { new.append((index, slots)) }
             series[index].lastArrivalMilliseconds = max(series[index].lastArrivalMilliseconds, arrival)
-            if expected > .min {
-                series[index].expectedUntil = max(
-                    series[index].expectedUntil,
-                    series[index].time(expected, context)
-                )
-            }
+            series[index].expectedUntil = max(
+                series[index].expectedUntil,
+                series[index].time(max(expected, end), context)
+            )
         }
         return new
     }
@@ -147,7 +150,7 @@ extension VEEProcessor {
             )
         let slots = one.firstSlot(from: time.lowerBound)..<one.firstSlot(from: time.upperBound)
         let kept = slots.clamped(to: one.keptBase..<max(one.keptBase, one.slots.end))
-        let (first, values, has) = one.hasValues(kept, own.facts)
+        let (first, values, has) = one.hasValues(kept, in: time.lowerBound, own)
         var view = GridResolver.View(
             intervalSeconds: one.intervalSeconds,
             phase: one.phase,
@@ -177,7 +180,9 @@ extension VEEProcessor {
             let last = one.firstSlot(from: one.time(end, context)) - 1
             guard last >= one.keptBase, last < one.slots.end, !one.sharing.covered.contains(last) else { continue }
             let stop = one.instant(one.start(of: last + 1), context)
-            guard stop > end, one.hasValues(last..<last + 1, own.facts).has.first == true else { continue }
+            var calendar = calendars[meters[one.meter].calendar, one.intervalSeconds]
+            let day = calendar.day(at: one.start(of: last)).start
+            guard stop > end, one.hasValues(last..<last + 1, in: day, own).has.first == true else { continue }
             spans.append(one.instant(one.start(of: last), context)..<stop)
         }
         return spans.sorted { $0.lowerBound < $1.lowerBound }
