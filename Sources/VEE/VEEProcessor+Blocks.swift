@@ -166,6 +166,9 @@ extension VEEProcessor {
             phase: phase
         )
         _ = new.adopt(timeline, meters[meter], &resolved)
+        for index in meters[meter].series where series[index].channel == block.channel {
+            new.withdrawnRevision = max(new.withdrawnRevision, series[index].withdrawnRevision)
+        }
         meters[meter].series.append(series.count)
         series.append(new)
         dueAt.append(.max)

@@ -35,6 +35,9 @@ extension VEEProcessor {
             let group = channelSeries(index)
             isDone.formUnion(group)
             if group.count > 1 {
+                // Whichever of them counts a window from now on, its versions go on from those that were taken back.
+                let revision = group.map { series[$0].withdrawnRevision }.max() ?? 0
+                for one in group { series[one].withdrawnRevision = revision }
                 advanceShared(group, results, &context)
             } else if let result = results[index] {
                 setDue(index, advance(index, result, &context))

@@ -84,6 +84,27 @@ struct GridResolver {
         carry = held.filter { $0.span.upperBound > end && $0.span.lowerBound < end }.map(\.span)
     }
 
+    /// When the first reading in force begins that begins in the window.
+    func firstHeld(from start: Int64) -> Int64? {
+        held.first { $0.span.lowerBound >= start }?.span.lowerBound
+    }
+
+    /// Shares of a window whose last slots without a value leave room for the first reading in force of the next window.
+    static func leaving(_ first: Int64?, _ shares: [Share], _ views: [View]) -> [Share] {
+        guard let first else { return shares }
+        var shares = shares
+        for (place, view) in views.enumerated() {
+            guard let index = view.has.indices.last, !view.has[index], view.span(index).upperBound > first else {
+                continue
+            }
+            var covered = SpanSet(shares[place].covered)
+            let slot = view.first + Int64(index)
+            covered.insert(slot..<slot + 1)
+            shares[place].covered = covered.spans
+        }
+        return shares
+    }
+
     private static func order(_ views: [View]) -> [Int] {
         let counts = views.map { view in view.has.reduce(0) { $0 + ($1 ? 1 : 0) } }
         func isOff(_ view: View) -> Bool {

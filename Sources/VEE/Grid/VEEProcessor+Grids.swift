@@ -91,6 +91,13 @@ extension VEEProcessor {
                 &calendars[calendar, series[index].intervalSeconds]
             )
             for slots in reached { new.append((index, slots)) }
+            // A slot that reaches beyond is none that another grid's reading leaves free.
+            let within = series[index].firstSlot(from: series[index].time(end, context))
+            let old = series[index].slots.end
+            if within > old {
+                series[index].slots.cover(old..<within)
+                new.append((index, old..<within))
+            }
             series[index].lastArrivalMilliseconds = max(series[index].lastArrivalMilliseconds, arrival)
             series[index].expectedUntil = max(
                 series[index].expectedUntil,
@@ -112,28 +119,63 @@ extension VEEProcessor {
         let end = group.map { series[$0].instant(series[$0].dataEndSeconds, context) }.max() ?? time.upperBound
         let begin = group.map { series[$0].instant(series[$0].start(of: series[$0].keptBase), context) }.min() ?? 0
         guard begin < end else { return }
+        // What is missing at the end of a window can reach into what holds at the beginning of the next one.
+        let longest = group.map { series[$0].intervalSeconds }.max() ?? 0
         var window = calendars[calendar].day(at: max(begin, min(time.lowerBound, end - 1)))
+        if time.lowerBound < window.start + longest, window.start > begin {
+            window = calendars[calendar].day(at: window.start - 1)
+        }
         var resolver = GridResolver(carry: held(group, until: window.start, context))
         resolver.leader = window.start > begin ? leader(group, before: window.start, begin, context) : nil
+        var last: (views: [GridResolver.View], shares: [GridResolver.Share])?
         while window.start < end {
             var views: [GridResolver.View] = []
             for index in group { views.append(view(of: index, window, context)) }
             // Beyond what changed only windows without values follow, whose series is that of the values before them, and those that an
             // interval reaches into.
             let isReached = !resolver.carry.isEmpty || !held(group, until: window.start, context).isEmpty
-            if window.start >= time.upperBound, !isReached, views.contains(where: \.hasAny) { break }
-            resolver.settle(views, end: window.end, isAccumulated: series[group[0]].unit.isAccumulated)
-            for (place, index) in group.enumerated() {
-                guard let slots = series[index].share(resolver.shares[place], views[place]) else { continue }
-                results[index, default: Series.IntakeResult()].add(slots)
+            if window.start >= time.upperBound, !isReached, views.contains(where: \.hasAny) {
+                let first = firstInForce(group, views)
+                last.map { share(group, $0.views, GridResolver.leaving(first, $0.shares, $0.views), &results) }
+                return
             }
+            resolver.settle(views, end: window.end, isAccumulated: series[group[0]].unit.isAccumulated)
+            let first = resolver.firstHeld(from: window.start)
+            last.map { share(group, $0.views, GridResolver.leaving(first, $0.shares, $0.views), &results) }
+            last = (views, resolver.shares)
             window = calendars[calendar].day(after: window)
         }
-        guard window.start >= end else { return }
+        last.map { share(group, $0.views, $0.shares, &results) }
         for (place, index) in group.enumerated() {
             let rest = series[index].time(window.start, context)
             series[index].shareRest(from: rest, isSpeaker: place == resolver.leader ?? 0)
         }
+    }
+
+    /// Gives each series what it has of a window.
+    private mutating func share(
+        _ group: [Int],
+        _ views: [GridResolver.View],
+        _ shares: [GridResolver.Share],
+        _ results: inout [Int: Series.IntakeResult]
+    ) {
+        for (place, index) in group.enumerated() {
+            guard let slots = series[index].share(shares[place], views[place]) else { continue }
+            results[index, default: Series.IntakeResult()].add(slots)
+        }
+    }
+
+    /// When the first reading in force of a window that is settled already begins.
+    private func firstInForce(_ group: [Int], _ views: [GridResolver.View]) -> Int64? {
+        var first: Int64?
+        for (place, index) in group.enumerated() {
+            let view = views[place]
+            let held = view.has.indices.first {
+                view.has[$0] && !series[index].sharing.covered.contains(view.first + Int64($0))
+            }
+            if let held { first = min(first ?? .max, view.starts[held]) }
+        }
+        return first
     }
 
     /// A window of a series as the resolver sees it.
