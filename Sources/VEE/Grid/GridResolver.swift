@@ -46,6 +46,8 @@ struct GridResolver {
 
     /// Time of readings in force that began before the window to come and end in it.
     var carry: [Range<Int64>]
+    /// Time that is told as missing, from a slot that begins in the window before and ends in it.
+    var emptyCarry: Range<Int64>?
     /// The place of the series that spoke for the last window.
     var leader: Int?
     private(set) var shares: [Share] = []
@@ -78,6 +80,7 @@ struct GridResolver {
         for place in views.indices {
             cover(place, views[place], inForce[place], isSpeaker: place == speaker)
         }
+        carryEmpty(views[speaker], speaker, end)
         for item in refused {
             tell(item.place, item.index, item.isSameLength, views, inForce, speaker, isAccumulated)
         }
@@ -157,6 +160,23 @@ struct GridResolver {
         }
         shares[place].covered = covered.spans
         shares[place].isFollower = !isSpeaker
+    }
+
+    /// What an empty slot of the window before reaches into is not told as missing again. Notes the empty slot that ends after this window.
+    private mutating func carryEmpty(_ view: View, _ speaker: Int, _ end: Int64) {
+        var covered = SpanSet(shares[speaker].covered)
+        if let empty = emptyCarry, firstHeld(from: empty.lowerBound + 1) ?? .max >= empty.upperBound {
+            for index in view.has.indices where !view.has[index] && view.span(index).overlaps(empty) {
+                let slot = view.first + Int64(index)
+                covered.insert(slot..<slot + 1)
+            }
+            shares[speaker].covered = covered.spans
+        }
+        emptyCarry = nil
+        guard let index = view.has.indices.last, !view.has[index], view.span(index).upperBound > end,
+            !covered.contains(view.first + Int64(index))
+        else { return }
+        emptyCarry = view.span(index)
     }
 
     /// Tells of a value that is not in force, or lets it say what finer values leave missing.

@@ -126,6 +126,7 @@ extension VEEProcessor {
             window = calendars[calendar].day(at: window.start - 1)
         }
         var resolver = GridResolver(carry: held(group, until: window.start, context))
+        resolver.emptyCarry = emptyHeld(group, until: window.start, context)
         resolver.leader = window.start > begin ? leader(group, before: window.start, begin, context) : nil
         var last: (views: [GridResolver.View], shares: [GridResolver.Share])?
         while window.start < end {
@@ -133,7 +134,10 @@ extension VEEProcessor {
             for index in group { views.append(view(of: index, window, context)) }
             // Beyond what changed only windows without values follow, whose series is that of the values before them, and those that an
             // interval reaches into.
-            let isReached = !resolver.carry.isEmpty || !held(group, until: window.start, context).isEmpty
+            let isReached =
+                !resolver.carry.isEmpty || resolver.emptyCarry != nil
+                || !held(group, until: window.start, context).isEmpty
+                || emptyHeld(group, until: window.start, context) != nil
             if window.start >= time.upperBound, !isReached, views.contains(where: \.hasAny) {
                 let first = firstInForce(group, views)
                 last.map { share(group, $0.views, GridResolver.leaving(first, $0.shares, $0.views), &results) }
@@ -228,6 +232,23 @@ extension VEEProcessor {
             spans.append(one.instant(one.start(of: last), context)..<stop)
         }
         return spans.sorted { $0.lowerBound < $1.lowerBound }
+    }
+
+    /// Time of an empty slot that begins before an instant and ends after it, and that no other reading's time is.
+    private func emptyHeld(_ group: [Int], until end: Int64, _ context: FoldContext) -> Range<Int64>? {
+        for index in group {
+            let own = local(context, index)
+            let one = series[index]
+            let last = one.firstSlot(from: one.time(end, context)) - 1
+            guard last >= max(one.keptBase, one.firstKnown), last < one.slots.end, !one.sharing.covered.contains(last)
+            else { continue }
+            let span = one.instant(one.start(of: last), context)..<one.instant(one.start(of: last + 1), context)
+            var calendar = calendars[meters[one.meter].calendar, one.intervalSeconds]
+            let day = calendar.day(at: one.start(of: last)).start
+            guard span.upperBound > end, one.hasValues(last..<last + 1, in: day, own).has.first == false else { continue }
+            return span
+        }
+        return nil
     }
 
     /// Which series (its place in the group) speaks for a window without values: the one of the last values before it.

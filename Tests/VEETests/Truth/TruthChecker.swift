@@ -181,7 +181,9 @@ struct TruthChecker {
                 continue
             }
             comparedWindows += 1
-            checkWindow(channel, window, actual[start] ?? [], wanted[start] ?? [], force)
+            // What began in the day before may reach into this one.
+            let before = readings.last { $0.start < window.lowerBound && $0.end > window.lowerBound }
+            checkWindow(channel, window, actual[start] ?? [], wanted[start] ?? [], before, force)
         }
         checkCoarse(channel, readings, force)
     }
@@ -191,6 +193,7 @@ struct TruthChecker {
         _ window: Range<Int64>,
         _ actual: [Reading],
         _ wanted: [TruthOracle.Slot],
+        _ before: Reading?,
         _ force: TruthForce
     ) {
         var rest: [Int64: Reading] = [:]
@@ -219,6 +222,7 @@ struct TruthChecker {
         }
         for slot in force.empty(window, within: force.narrow) where rest[slot.start] == nil {
             if rest.values.contains(where: { $0.start < slot.end && slot.start < $0.end }) { continue }
+            if let before, before.end > slot.start { continue }
             add(
                 .missingNotTold,
                 "\(channel) \(Instant(secondsSinceEpoch: slot.start)) \(slot.end - slot.start) s has no reading"
