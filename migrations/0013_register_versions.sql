@@ -1,13 +1,9 @@
--- Register readings by who sent them and in which version, so that a later version replaces an earlier one whatever their qualities.
+-- Register readings by who sent them and in which version, so that a later version replaces an earlier one whatever the
+-- qualities.
 
--- An actual reading counts the same whether it was checked before it came or not. As RegisterCandidate of the estimation.
+-- An actual reading counts the same whether it was checked before it came or not, as in VEE (RegisterCandidate).
 CREATE FUNCTION meterlog_register_rank(quality smallint) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
     SELECT CASE quality WHEN 10 THEN 80::smallint ELSE quality END
-$body$;
-
--- Raw, questionable, verified, validated, edited, revenue: MeterCore.Quality.
-CREATE FUNCTION meterlog_is_measured(quality smallint) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
-    SELECT quality IN (10, 60, 70, 80, 90, 100)
 $body$;
 
 CREATE FUNCTION meterlog_alter_registry_0013(generation integer) RETURNS void LANGUAGE plpgsql AS $body$
@@ -23,8 +19,25 @@ BEGIN
     ALTER TABLE registers ADD COLUMN is_final boolean NOT NULL;
     -- It was only told again as the reading before another one.
     ALTER TABLE registers ADD COLUMN is_restated boolean NOT NULL;
+    -- An actual, not a substitute. The last of either is kept: with one of them alone, an actual could be lost to a
+    -- final substitute that another one replaces, and the order of arrival would decide.
+    ALTER TABLE registers ADD COLUMN is_measured boolean NOT NULL;
     ALTER TABLE registers DROP CONSTRAINT registers_pkey;
-    ALTER TABLE registers ADD PRIMARY KEY (meter_id, channel, tou, read_at, source, is_restated);
+    ALTER TABLE registers ADD PRIMARY KEY (meter_id, channel, tou, read_at, source, is_restated, is_measured);
+
+    -- The last word of each source, read and told again apart: the later version, whatever the qualities; but no actual
+    -- replaces an earlier final substitute, and within a version an actual stands above a substitute.
+    CREATE VIEW register_words AS
+    SELECT r.*, meterlog_register_rank(r.quality) AS rank
+    FROM registers r
+    WHERE NOT EXISTS (
+        SELECT FROM registers o
+        WHERE o.meter_id = r.meter_id AND o.channel = r.channel AND o.tou = r.tou AND o.read_at = r.read_at
+            AND o.source = r.source AND o.is_restated = r.is_restated AND o.is_measured = NOT r.is_measured
+            AND CASE WHEN r.is_measured
+                THEN o.source_version > r.source_version OR (o.is_final AND o.source_version < r.source_version)
+                ELSE o.source_version = r.source_version OR (o.source_version > r.source_version AND NOT r.is_final) END
+    );
     PERFORM set_config('search_path', path_before, true);
 END
 $body$;
@@ -57,8 +70,9 @@ BEGIN
         raw_offset
     FROM registrations;
 
-    -- The readings that came, one for each instant: of each source its last word, of several sources' the one of the higher quality, then the
-    -- later one. What was told again as the reading before another replaces nothing of a higher quality.
+    -- The readings that came, one for each instant: of each source its last word, of several sources' the one of the
+    -- higher quality, then the later one. What was told again as the reading before another replaces nothing of a
+    -- higher quality.
     CREATE OR REPLACE VIEW public.register_reads AS
     SELECT DISTINCT ON (r.meter_id, r.channel, r.tou, r.read_at)
         r.meter_id,
@@ -75,17 +89,17 @@ BEGIN
         r.raw_offset,
         r.source,
         r.source_version
-    FROM registers r
-    LEFT JOIN registers o ON o.meter_id = r.meter_id AND o.channel = r.channel AND o.tou = r.tou AND o.read_at = r.read_at
-        AND o.source = r.source AND o.is_restated = NOT r.is_restated
-    WHERE o.read_at IS NULL
-        OR (r.is_restated
-            = ((meterlog_register_rank(CASE WHEN r.is_restated THEN r.quality ELSE o.quality END),
-                CASE WHEN r.is_restated THEN r.source_version ELSE o.source_version END)
-            > (meterlog_register_rank(CASE WHEN r.is_restated THEN o.quality ELSE r.quality END),
-                CASE WHEN r.is_restated THEN o.source_version ELSE r.source_version END)))
+    FROM register_words r
+    WHERE NOT EXISTS (
+        SELECT FROM register_words o
+        WHERE o.meter_id = r.meter_id AND o.channel = r.channel AND o.tou = r.tou AND o.read_at = r.read_at
+            AND o.source = r.source AND o.is_restated = NOT r.is_restated
+            AND CASE WHEN r.is_restated
+                THEN (r.rank, r.source_version) <= (o.rank, o.source_version)
+                ELSE (o.rank, o.source_version) > (r.rank, r.source_version) END
+    )
     ORDER BY r.meter_id, r.channel, r.tou, r.read_at,
-        meterlog_register_rank(r.quality) DESC, r.received_at DESC, r.payload DESC, r.value_e9 DESC;
+        r.rank DESC, r.received_at DESC, r.payload DESC, r.value_e9 DESC;
 
     INSERT INTO public.projection_generations AS g (projection, generation) VALUES ('registry', generation)
     ON CONFLICT (projection) DO UPDATE SET generation = excluded.generation, published_at = now();

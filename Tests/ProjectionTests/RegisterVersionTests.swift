@@ -16,10 +16,11 @@ struct RegisterVersionTests {
         var isRestated = false
         var receivedAfter: Int64 = 0
 
-        func record(_ at: Instant, _ id: UInt64) -> [UInt8] {
+        func record(_ channel: String, _ id: UInt64) -> [UInt8] {
+            let at = Samples.day
             var reads = RegisterReads(
                 meter: "M-1",
-                channel: "E1",
+                channel: channel,
                 unit: .kilowattHour,
                 at: [at],
                 billionths: [value * 1_000_000_000],
@@ -49,6 +50,16 @@ struct RegisterVersionTests {
                 Word(value: 9, quality: .estimatedProfile, version: 2),
             ]
         ),
+        // A final substitute that another substitute has replaced binds no longer: the later actual holds.
+        (
+            "10",
+            [
+                Word(value: 7, quality: .estimatedProfile, version: 1, isFinal: true),
+                Word(value: 9, quality: .estimatedProfile, version: 2), Word(value: 10, version: 3),
+            ]
+        ),
+        // Of a version the actual holds.
+        ("8", [Word(value: 7, quality: .estimatedProfile, version: 1, isFinal: true), Word(value: 8, version: 1)]),
         // Without versions the higher quality, then the later receive time.
         ("5", [Word(value: 4, quality: .estimatedLinear, receivedAfter: 60_000), Word(value: 5)]),
         ("6", [Word(value: 5), Word(value: 6, receivedAfter: 60_000)]),
@@ -63,31 +74,55 @@ struct RegisterVersionTests {
             ]
         ),
         // What is told again as the reading before another one replaces an estimate, and nothing that is better.
-        ("12", [Word(value: 11, quality: .estimatedLinear, version: 1), Word(value: 12, version: 2, isRestated: true)]),
-        ("11", [Word(value: 11, version: 1), Word(value: 12, quality: .estimatedLinear, version: 2, isRestated: true)]),
+        (
+            "12",
+            [Word(value: 11, quality: .estimatedLinear, version: 1), Word(value: 12, version: 2, isRestated: true)]
+        ),
+        (
+            "11",
+            [Word(value: 11, version: 1), Word(value: 12, quality: .estimatedLinear, version: 2, isRestated: true)]
+        ),
         ("13", [Word(value: 11, version: 1), Word(value: 13, version: 2, isRestated: true)]),
         ("11", [Word(value: 11, version: 2), Word(value: 13, version: 1, isRestated: true)]),
     ]
 
+    /// Each case has a channel of its own, so that one order of every case is projected at once.
     @Test func theSameReadingHoldsInEveryOrder() async throws {
+        var channels: [[[[UInt8]]]] = []
+        for (number, one) in Self.cases.enumerated() {
+            channels.append(
+                Self.permutations(one.words.enumerated().map { $1.record("E\(number)", UInt64($0 + 1)) })
+            )
+        }
+        let orders = channels.map(\.count).max() ?? 0
+        let expected = Self.cases.enumerated().map { "E\($0) \($1.holds)" }.sorted()
         try await ReadModelBench.run { bench in
-            let instant = Samples.day
             var first: Int64 = 0
-            for (number, one) in Self.cases.enumerated() {
-                let records = one.words.enumerated().map { $1.record(instant, UInt64($0 + 1)) }
-                for isReversed in [false, true] {
-                    for isTogether in [false, true] {
-                        let order = isReversed ? Array(records.reversed()) : records
-                        try bench.execute("TRUNCATE rm_registry_1.registers")
-                        for batch in isTogether ? [order] : order.map({ [$0] }) {
-                            try bench.project(RegistryModel.self, batch, first: first)
-                            first += Int64(batch.count)
-                        }
-                        let found = try bench.rows("SELECT value::text FROM registers")
-                        #expect(found == [one.holds], "case \(number), reversed \(isReversed), together \(isTogether)")
+            for order in 0..<orders {
+                // The n-th records of all cases; then all of them in one batch.
+                let chosen = channels.map { $0[order % $0.count] }
+                let steps = (0..<(chosen.map(\.count).max() ?? 0)).map { step in
+                    chosen.compactMap { $0.indices.contains(step) ? $0[step] : nil }
+                }
+                for batches in [steps, [Array(steps.joined())]] {
+                    try bench.execute("TRUNCATE rm_registry_1.registers")
+                    for batch in batches {
+                        try bench.project(RegistryModel.self, batch, first: first)
+                        first += Int64(batch.count)
                     }
+                    let found = try bench.rows("SELECT channel, value::text FROM registers")
+                    #expect(found.sorted() == expected, "order \(order), \(batches.count) batches")
                 }
             }
+        }
+    }
+
+    private static func permutations<Element>(_ elements: [Element]) -> [[Element]] {
+        guard elements.count > 1 else { return [elements] }
+        return elements.indices.flatMap { index in
+            var others = elements
+            let first = others.remove(at: index)
+            return permutations(others).map { [first] + $0 }
         }
     }
 }

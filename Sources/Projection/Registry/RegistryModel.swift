@@ -4,8 +4,9 @@ package import PostgresIO
 
 /// The read model `registry`: registrations of meters and cumulative register readings, from `meter.journal`.
 ///
-/// What holds does not depend on the order of the journal: of registrations the later receive time, then the larger payload id; of
-/// readings the last word of each source is kept (`Read.replaces`), and the view takes one of them.
+/// What holds does not depend on the order of the journal: of registrations the later receive time, then the larger
+/// payload id; of readings the last actual and the last substitute of each source are kept (`Read.replaces`), and the
+/// view takes one of them.
 package struct RegistryModel: ReadModel {
     package static let name = ProjectionName.registry
 
@@ -19,6 +20,8 @@ package struct RegistryModel: ReadModel {
         var source: String
         /// It was only told again as the reading before another one.
         var isRestated: Bool
+        /// An actual, not a substitute.
+        var isMeasured: Bool
     }
 
     package struct Read: Equatable, Sendable {
@@ -32,13 +35,12 @@ package struct RegistryModel: ReadModel {
         var isFinal: Bool
         var raw: RawReference
 
-        /// Whether it is a later word of its source than another one about the same instant: the later version whatever the qualities, but no
-        /// actual after a final substitute; within a version the higher quality, then the later receive time, then the greater payload id.
+        /// Whether it is a later word than another one of its kind and source about the same instant: the later
+        /// version; within a version the higher quality, then the later receive time, then the greater payload id.
+        /// This is a total order. With the rule that no actual replaces a final substitute it would be none; so that
+        /// is the view's.
         func replaces(_ old: Read) -> Bool {
-            if version != old.version {
-                let (later, earlier) = version > old.version ? (self, old) : (old, self)
-                return (earlier.isFinal && later.isMeasured ? earlier : later) == self
-            }
+            if version != old.version { return version > old.version }
             if rank != old.rank { return rank > old.rank }
             if raw.supersedes(old.raw) { return true }
             return !old.raw.supersedes(raw) && billionths > old.billionths
@@ -46,11 +48,6 @@ package struct RegistryModel: ReadModel {
 
         /// An actual reading counts the same whether it was checked before it came or not.
         private var rank: UInt8 { quality == Quality.raw.rawValue ? Quality.validated.rawValue : quality }
-
-        private var isMeasured: Bool {
-            let measured: [Quality] = [.raw, .questionable, .verified, .validated, .edited, .revenue]
-            return measured.contains { $0.rawValue == quality }
-        }
     }
 
     package struct Registration: Equatable, Sendable {
@@ -105,6 +102,10 @@ package struct RegistryModel: ReadModel {
         registrations.keep(Registration(meter: clean, raw: raw), key: clean.meter) { raw.supersedes($0.raw) }
     }
 
+    private static let measured: Set<UInt8> = Set(
+        [Quality.raw, .questionable, .verified, .validated, .edited, .revenue].map(\.rawValue)
+    )
+
     /// The flag of a final substitute in a source status (`NEMQuality.Flag`).
     private static let finalFlag: UInt16 = 3
 
@@ -124,7 +125,8 @@ package struct RegistryModel: ReadModel {
                     tou: tou,
                     at: at,
                     source: source,
-                    isRestated: event.advance.map { $0.from == at && $0.to > at } ?? false
+                    isRestated: event.advance.map { $0.from == at && $0.to > at } ?? false,
+                    isMeasured: Self.measured.contains(event.qualities[index])
                 ),
                 unit: event.unit,
                 quality: event.qualities[index],
@@ -193,6 +195,7 @@ package struct RegistryModel: ReadModel {
                 writer.int64(row.version)
                 writer.bool(row.isFinal)
                 writer.bool(row.key.isRestated)
+                writer.bool(row.key.isMeasured)
             }
         }
         try Staging.check(copied, of: reads.count, "stage_registers")
