@@ -182,7 +182,7 @@ struct DayLawTests {
             try bench.execute(
                 """
                 INSERT INTO rm_readings_1.channels
-                SELECT k, 'M-' || k, 'E1', 1, 'UTC', 3600, '2026-01-01T01:00Z', '2026-03-01Z', '2026-03-01Z', 0, 0, 3600
+                SELECT k, 'M-' || k, 'E1', 1, 'UTC', 3600, '2026-01-01T01:00Z', '2026-03-02Z', '2026-03-02Z', 0, 0, 3600
                 FROM generate_series(1, 300) k;
                 INSERT INTO rm_readings_1.windows
                 SELECT d, d + INTERVAL '1 day', d, 1, 1, k, 0, 24, 24, 0, 0, 0, 0, 1, 1, true, 'UTC', 'r', 0, false, 0

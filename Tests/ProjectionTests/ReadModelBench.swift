@@ -49,6 +49,22 @@ struct ReadModelBench {
         try connection.execute(sql)
     }
 
+    /// Takes all rows and offsets away, which is quicker than another database.
+    func empty() throws {
+        try execute(
+            """
+            DO $block$
+            BEGIN
+                EXECUTE (
+                    SELECT 'TRUNCATE projection_offsets, ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+                    FROM pg_tables WHERE schemaname ~ '^rm_'
+                );
+            END
+            $block$
+            """
+        )
+    }
+
     static func run<Result>(_ body: (ReadModelBench) async throws -> Result) async throws -> Result {
         try await TestDatabase.withMigratedDatabase { url in try await body(ReadModelBench(url: url)) }
     }
