@@ -224,6 +224,10 @@ extension Series {
         findings.removeAll()
         corrections.removeAll()
         peakDays.removeAll()
+        // So is what it knows of the other series.
+        firstKnown = max(own.first, forgottenBelow)
+        dataEnd = own.end
+        expectedUntil = own.expectedUntil
         let first = max(firstKnown, slots.base)
         closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
         result.add(slots.base..<slots.end)

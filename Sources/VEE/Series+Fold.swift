@@ -66,6 +66,7 @@ extension Series {
             let edge = historyEdge(context, &calendar)
             let upper = slots(of: edit.start..<max(edit.start, edit.end)).upperBound
             if upper > edge, lower < dataEnd {
+                own.first = min(own.first, max(lower, edge))
                 for new in reach(max(lower, edge)..<dataEnd, &calendar) { result.add(new) }
             }
             let end = slots.end
