@@ -72,6 +72,11 @@ extension Series {
             let end = slots.end
             expect(through: upper, context)
             if slots.end > end { result.add(end..<slots.end) }
+            // Their windows close although no data comes.
+            if upper <= slots.end {
+                own.expectedUntil = max(own.expectedUntil, start(of: upper))
+                expectedUntil = max(expectedUntil, own.expectedUntil)
+            }
         }
     }
 
