@@ -86,8 +86,9 @@ extension Series {
         return outcome
     }
 
-    /// That a slot has no result, or none any more.
+    /// That a slot has no result, or none any more. Of packed ones, whose results are only looked at, it makes no difference.
     private func withoutResult(_ slot: Int64) -> UInt8 {
+        guard slot >= slots.base else { return SlotStore.neverEmitted }
         let isOut = slots.outQualities[Int(slot - slots.base)] != SlotStore.neverEmitted
         return isOut ? SlotStore.withdrawn : SlotStore.neverEmitted
     }

@@ -179,9 +179,16 @@ extension Series {
     }
 
     /// Takes back all that went out, because it was about other times than it will be: values, windows and exceptions.
-    mutating func retract(_ context: FoldContext, _ calendar: inout DayCalendar, _ effects: inout Effects) {
+    ///
+    /// - Parameter counted: starts of windows that another series of the channel put out last.
+    mutating func retract(
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ counted: Set<Int64>,
+        _ effects: inout Effects
+    ) {
         thaw(from: keptBase)
-        withdraw(context, &effects)
+        withdraw(context, counted, &effects)
         var day = calendar.day(at: start(of: slots.base))
         while day.start < start(of: slots.end) {
             var runs: [Range<Int64>] = []
@@ -204,14 +211,17 @@ extension Series {
     }
 
     /// The meter's days are cut anew: takes back the windows and exceptions of the old cut. Everything is to be decided again.
+    ///
+    /// - Parameter counted: starts of windows that another series of the channel put out last.
     mutating func recut(
         _ context: FoldContext,
         _ calendar: inout DayCalendar,
+        _ counted: Set<Int64>,
         _ effects: inout Effects
     ) -> IntakeResult {
         guard !isEmpty else { return IntakeResult() }
         thaw(from: keptBase)
-        withdraw(context, &effects)
+        withdraw(context, counted, &effects)
         if forgottenBelow > .min {
             let seconds = start(of: forgottenBelow)
             let day = calendar.day(at: seconds)
@@ -224,6 +234,10 @@ extension Series {
         findings.removeAll()
         corrections.removeAll()
         peakDays.removeAll()
+        // So is what it knows of the other series.
+        firstKnown = max(own.first, forgottenBelow)
+        dataEnd = own.end
+        expectedUntil = own.expectedUntil
         let first = max(firstKnown, slots.base)
         closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
         result.add(slots.base..<slots.end)
@@ -232,13 +246,13 @@ extension Series {
         return result
     }
 
-    private mutating func withdraw(_ context: FoldContext, _ effects: inout Effects) {
+    private mutating func withdraw(_ context: FoldContext, _ counted: Set<Int64>, _ effects: inout Effects) {
         let rules = DayRules(index: 0, dayStart: .min, isClosed: true, judgesAbsent: false, estimates: false)
         for exception in exceptions { emit(exception, isOpen: false, rules, context, &effects) }
         exceptions.removeAll()
         for record in windows where record.revision > 0 {
             let revision = record.revision + 1
-            if sharing.followed.contains(record.start) { continue }
+            if counted.contains(record.start) { continue }
             var state = WindowState(
                 start: Instant(secondsSinceEpoch: record.start),
                 end: Instant(secondsSinceEpoch: record.end),

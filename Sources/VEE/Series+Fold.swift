@@ -66,11 +66,17 @@ extension Series {
             let edge = historyEdge(context, &calendar)
             let upper = slots(of: edit.start..<max(edit.start, edit.end)).upperBound
             if upper > edge, lower < dataEnd {
+                own.first = min(own.first, max(lower, edge))
                 for new in reach(max(lower, edge)..<dataEnd, &calendar) { result.add(new) }
             }
             let end = slots.end
             expect(through: upper, context)
             if slots.end > end { result.add(end..<slots.end) }
+            // Their windows close although no data comes.
+            if upper <= slots.end {
+                own.expectedUntil = max(own.expectedUntil, start(of: upper))
+                expectedUntil = max(expectedUntil, own.expectedUntil)
+            }
         }
     }
 

@@ -25,12 +25,15 @@ extension Series {
     mutating func noteArrival(of range: Range<Int64>, _ context: FoldContext) {
         firstKnown = min(firstKnown, range.lowerBound)
         dataEnd = max(dataEnd, range.upperBound)
+        own.first = min(own.first, range.lowerBound)
+        own.end = max(own.end, range.upperBound)
         let received = context.raw.receivedAtMilliseconds
         lastArrivalMilliseconds = max(lastArrivalMilliseconds, received)
         let end = instant(start(of: range.upperBound), context)
         if received / 1000 - end <= context.limits.liveLagSeconds {
             let silence = Int64(context.limits.silentDays) * 86_400
-            expectedUntil = max(expectedUntil, start(of: range.upperBound) + silence)
+            own.expectedUntil = max(own.expectedUntil, start(of: range.upperBound) + silence)
+            expectedUntil = max(expectedUntil, own.expectedUntil)
         }
     }
 

@@ -152,6 +152,27 @@ extension Series {
         }
     }
 
+    /// Adds what the results are that lie in a time, which is given in instants. Returns how many seconds they fill; more than there are where one
+    /// reaches beyond.
+    func sumShared(_ time: Range<Int64>, into span: inout RegisterSpan, _ context: FoldContext) -> Int64 {
+        let lower = self.time(time.lowerBound, context)
+        let range = slots(of: lower..<max(lower, self.time(time.upperBound, context)))
+            .clamped(to: keptBase..<max(keptBase, slots.end))
+        guard !range.isEmpty else { return 0 }
+        let before = span.used
+        if !isDaily {
+            addResults(range, into: &span)
+            return Int64(span.used - before) * intervalSeconds
+        }
+        var filled: Int64 = 0
+        for slot in range {
+            let used = span.used
+            addResults(slot..<slot + 1, into: &span)
+            if span.used > used { filled += seconds(of: slot, context) }
+        }
+        return filled
+    }
+
     private func addResults(_ range: Range<Int64>, into span: inout RegisterSpan) {
         var slot = range.lowerBound
         while slot < range.upperBound {

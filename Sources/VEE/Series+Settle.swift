@@ -205,7 +205,8 @@ extension Series {
             gaps = outcome.gaps
             runs = record(outcome, part, rules, forced, context)
         }
-        guard rules.isClosed else {
+        // A window before everything that is known is none; what another cut told of it is taken back.
+        guard rules.isClosed, kept.upperBound > firstKnown else {
             if !runs.isEmpty { notePending(day, runs, isRecounted: false) }
             return
         }

@@ -33,6 +33,8 @@ struct Series: Sendable {
     /// The first and one past the last slot that anything was ever said about.
     var firstKnown: Int64 = .max
     var dataEnd: Int64 = .min
+    /// The same of its own data alone; `firstKnown`, `dataEnd` and `expectedUntil` also follow the channel's other series.
+    var own = KnownSpan()
     /// The latest receive time of any of its data, ms since 1970.
     var lastArrivalMilliseconds: Int64 = .min
     /// Days that start before this are expected to have data although none came (seconds since 1970).

@@ -38,9 +38,10 @@ extension VEEProcessor {
         let upper = changed?.upperBound ?? reads.at[count - 1].secondsSinceEpoch
         redecide(meter, channel: reads.channel, [lower - 86_400..<upper + 86_400], &context, &effects)
         if let changed {
-            for index in meters[meter].series where series[index].channel == reads.channel {
-                // What counts from the last reading of the span too: it may be the new one.
-                deriveRegisters(index, changed.lowerBound..<changed.upperBound + 1, context, &effects)
+            // What counts from the last reading of the span too: it may be the new one.
+            let time = changed.lowerBound..<changed.upperBound + 1
+            for index in channelLeaders(of: meter) where series[index].channel == reads.channel {
+                deriveRegisters(index, time, context, &effects)
             }
         }
     }
@@ -154,7 +155,7 @@ extension VEEProcessor {
     }
 
     /// A register with what the intervals of its channel say: those of the shortest length, where it has several.
-    private mutating func chain(of record: RegisterRecord, _ meter: Int, _ context: FoldContext) -> RegisterChain {
+    mutating func chain(of record: RegisterRecord, _ meter: Int, _ context: FoldContext) -> RegisterChain {
         let rules = timeline.entries.map { registerRules(record.channel, meter, at: $0.effectiveFrom) }
         let own = meters[meter].series.filter {
             series[$0].channel == record.channel && series[$0].unit == record.unit && !series[$0].isEmpty
@@ -163,7 +164,11 @@ extension VEEProcessor {
             (series[$0].intervalSeconds, series[$0].phase) < (series[$1].intervalSeconds, series[$1].phase)
         }
         return RegisterChain(record, context.facts, rules: rules, timeline) { time, percent in
-            finest.flatMap { series[$0].evidence(time, percent, context.facts) }
+            finest.flatMap { index in
+                let lower = series[index].time(time.lowerBound, context)
+                let own = lower..<max(lower, series[index].time(time.upperBound, context))
+                return series[index].evidence(own, percent, local(context, index).facts)
+            }
         }
     }
 

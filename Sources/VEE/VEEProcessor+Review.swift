@@ -17,13 +17,13 @@ extension VEEProcessor {
                 }
             }
             // What is taken back goes out before what takes its place: a reader may know intervals by their start or end alone.
-            for index in own where !series[index].sharing.covered.isEmpty {
+            for index in own where own.count > 1 {
                 series[index].emitWithdrawals(local(context, index), &effects)
             }
             let hasRegisters = !meters[meter].registers.isEmpty
             for index in own {
                 // Findings may be others where no result is: all that was decided counts.
-                let decided = hasRegisters ? series[index].pendingTime : nil
+                let decided = hasRegisters ? series[index].pendingTime.map { instants($0, index, context) } : nil
                 let behind = decided.flatMap { registerReach(index, $0, context) }
                 putOut(index, own, recounted, behind, context, &effects)
                 if let decided { followRegisters(index, decided, isBroken: behind != nil, context, &effects) }
@@ -36,6 +36,18 @@ extension VEEProcessor {
         }
     }
 
+    /// A time of a series in instants.
+    private func instants(_ time: Range<Int64>, _ index: Int, _ context: FoldContext) -> Range<Int64> {
+        let lower = series[index].instant(time.lowerBound, context)
+        return lower..<max(lower, series[index].instant(time.upperBound, context))
+    }
+
+    /// The time of a series that instants are.
+    private func times(_ instants: Range<Int64>, _ index: Int, _ context: FoldContext) -> Range<Int64> {
+        let lower = series[index].time(instants.lowerBound, context)
+        return lower..<max(lower, series[index].time(instants.upperBound, context))
+    }
+
     private mutating func putOut(
         _ index: Int,
         _ own: [Int],
@@ -46,7 +58,7 @@ extension VEEProcessor {
     ) {
         let pending = series[index].pending
         var place = 0
-        for start in daysToReview(index, recounted, behind) {
+        for start in daysToReview(index, recounted, behind.map { times($0, index, context) }) {
             while place < pending.count, pending[place].day.start < start {
                 putOut(index, pending[place], nil, own, context, &effects)
                 place += 1
@@ -63,7 +75,7 @@ extension VEEProcessor {
 
     /// Starts of the windows of a series that the rules on windows must look at, ascending.
     ///
-    /// - Parameter behind: a time whose register readings may be judged otherwise than before.
+    /// - Parameter behind: a time whose register readings may be judged otherwise than before, on the clock of the series.
     private func daysToReview(
         _ index: Int,
         _ recounted: [(series: Int, start: Int64, end: Int64)],

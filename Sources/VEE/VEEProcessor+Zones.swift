@@ -15,7 +15,12 @@ extension VEEProcessor {
         guard meters[meter].observeZone(zone, origin, raw: context.raw) else { return }
         let known = calendars.index(of: zone)
         let old = meters[meter].calendar
-        if known ?? 0 != old { retractDailyValues(of: meter, &context, &effects) }
+        var counted: [Int: Set<Int64>] = [:]
+        if known ?? 0 != old {
+            enter(meter, &context)
+            counted = windowsOfOthers(meter, context)
+            retractDailyValues(of: meter, counted, context, &effects)
+        }
         meters[meter].calendar = known ?? 0
         enter(meter, &context)
         if (known == nil) != meters[meter].hasZoneException {
@@ -28,7 +33,8 @@ extension VEEProcessor {
         for index in meters[meter].series {
             let own = local(context, index)
             let interval = series[index].intervalSeconds
-            results[index] = series[index].recut(own, &calendars[meters[meter].calendar, interval], &effects)
+            let zone = meters[meter].calendar
+            results[index] = series[index].recut(own, &calendars[zone, interval], counted[index] ?? [], &effects)
         }
         var isDone = Set<Int>()
         for index in meters[meter].series where !isDone.contains(index) {
@@ -50,14 +56,38 @@ extension VEEProcessor {
     /// Daily values are about other times when the zone is another: what went out is taken back by the old one.
     private mutating func retractDailyValues(
         of meter: Int,
-        _ context: inout FoldContext,
+        _ counted: [Int: Set<Int64>],
+        _ context: FoldContext,
         _ effects: inout Effects
     ) {
-        enter(meter, &context)
         for index in meters[meter].series where series[index].isDaily && !series[index].isEmpty {
             let own = local(context, index)
-            series[index].retract(own, &calendars[meters[meter].calendar, 86_400], &effects)
+            let zone = meters[meter].calendar
+            series[index].retract(own, &calendars[zone, 86_400], counted[index] ?? [], &effects)
         }
+    }
+
+    /// By series the windows, as starts on its own clock, that another series of its channel put out last.
+    private func windowsOfOthers(_ meter: Int, _ context: FoldContext) -> [Int: Set<Int64>] {
+        var counted: [Int: Set<Int64>] = [:]
+        for index in meters[meter].series {
+            let group = channelSeries(index)
+            guard group.count > 1, group[0] == index else { continue }
+            var latest: [Int64: UInt32] = [:]
+            for one in group {
+                for window in series[one].windows {
+                    let start = series[one].instant(window.start, context)
+                    latest[start] = max(latest[start] ?? 0, window.revision)
+                }
+            }
+            for one in group {
+                for window in series[one].windows
+                where window.revision < latest[series[one].instant(window.start, context)] ?? 0 {
+                    counted[one, default: []].insert(window.start)
+                }
+            }
+        }
+        return counted
     }
 
     /// The exception about a zone is about no window and no channel.

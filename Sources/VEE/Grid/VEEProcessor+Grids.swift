@@ -74,10 +74,8 @@ extension VEEProcessor {
         guard let first = known.map({ series[$0].instant(series[$0].start(of: series[$0].firstKnown), context) }).min(),
             let end = known.map({ series[$0].instant(series[$0].dataEndSeconds, context) }).max()
         else { return [] }
+        let heldEnd = expectedEnd(known, context) ?? end
         let arrival = known.map { series[$0].lastArrivalMilliseconds }.max() ?? .min
-        let expected = known.filter { series[$0].expectedUntil > .min }.map {
-            series[$0].instant(series[$0].expectedUntil, context)
-        }.max() ?? .min
         var new: [(Int, Range<Int64>)] = []
         for index in known {
             let lower = series[index].firstSlot(from: series[index].time(first, context))
@@ -92,7 +90,7 @@ extension VEEProcessor {
             )
             for slots in reached { new.append((index, slots)) }
             // A slot that reaches beyond is none that another grid's reading leaves free.
-            let within = series[index].firstSlot(from: series[index].time(end, context))
+            let within = series[index].firstSlot(from: series[index].time(heldEnd, context))
             let old = series[index].slots.end
             if within > old {
                 series[index].slots.cover(old..<within)
@@ -101,10 +99,18 @@ extension VEEProcessor {
             series[index].lastArrivalMilliseconds = max(series[index].lastArrivalMilliseconds, arrival)
             series[index].expectedUntil = max(
                 series[index].expectedUntil,
-                series[index].time(max(expected, end), context)
+                series[index].time(heldEnd, context)
             )
         }
         return new
+    }
+
+    /// Up to when there is something to say of a channel: persons may have entered values beyond the data.
+    private func expectedEnd(_ group: [Int], _ context: FoldContext) -> Int64? {
+        group.map { index in
+            let one = series[index]
+            return one.instant(max(one.dataEndSeconds, one.expectedUntil), context)
+        }.max()
     }
 
     /// Settles which series has which part of the windows that a time touches. Slots that have another part than before are added to the results.
@@ -116,7 +122,7 @@ extension VEEProcessor {
     ) {
         let meter = series[group[0]].meter
         let calendar = meters[meter].calendar
-        let end = group.map { series[$0].instant(series[$0].dataEndSeconds, context) }.max() ?? time.upperBound
+        let end = expectedEnd(group.filter { !series[$0].isEmpty }, context) ?? time.upperBound
         let begin = group.map { series[$0].instant(series[$0].start(of: series[$0].keptBase), context) }.min() ?? 0
         guard begin < end else { return }
         // What is missing at the end of a window can reach into what holds at the beginning of the next one.
@@ -125,9 +131,15 @@ extension VEEProcessor {
         if time.lowerBound < window.start + longest, window.start > begin {
             window = calendars[calendar].day(at: window.start - 1)
         }
+        var speaker = window.start > begin ? leader(group, before: window.start, begin, context) : nil
+        if speaker == nil {
+            // Windows before all values follow the first one that has some.
+            window = calendars[calendar].day(at: begin)
+            speaker = leader(group, from: window, end, context)
+        }
         var resolver = GridResolver(carry: held(group, until: window.start, context))
         resolver.emptyCarry = emptyHeld(group, until: window.start, context)
-        resolver.leader = window.start > begin ? leader(group, before: window.start, begin, context) : nil
+        resolver.leader = speaker
         var last: (views: [GridResolver.View], shares: [GridResolver.Share])?
         while window.start < end {
             var views: [GridResolver.View] = []
@@ -266,6 +278,22 @@ extension VEEProcessor {
             if window.start <= begin { return nil }
             window = calendar.day(at: window.start - 1)
         }
+    }
+
+    /// Which series speaks for the first window with values from one on; nil when there is none.
+    private func leader(_ group: [Int], from first: LocalDay, _ end: Int64, _ context: FoldContext) -> Int? {
+        var calendar = calendars[meters[series[group[0]].meter].calendar]
+        var window = first
+        while window.start < end {
+            let views = group.map { view(of: $0, window, context) }
+            if views.contains(where: \.hasAny) {
+                var resolver = GridResolver(carry: [])
+                resolver.settle(views, end: window.end, isAccumulated: true)
+                return resolver.leader
+            }
+            window = calendar.day(after: window)
+        }
+        return nil
     }
 
     /// A window is counted over all series of its channel: where one of them has it to put out, all of them must have it at hand.

@@ -140,11 +140,12 @@ struct TruthForce {
         return left.phase < right.phase
     }
 
-    /// Whether a slot stands above another one; nil where the windows of the two say different things.
-    private func standsAbove(_ left: Slot, _ right: Slot) -> Bool? {
-        let ours = comesBefore(left.grid, right.grid, counts[window(left.start)] ?? [:])
-        let theirs = comesBefore(left.grid, right.grid, counts[window(right.start)] ?? [:])
-        return ours == theirs ? ours : nil
+    /// Windows one after the other: what is in force in one and reaches into the next holds there. Within a window in the order of its grids.
+    private func comesBefore(_ left: Slot, _ right: Slot) -> Bool {
+        let (leftWindow, rightWindow) = (window(left.start), window(right.start))
+        if leftWindow != rightWindow { return leftWindow < rightWindow }
+        if left.grid != right.grid { return comesBefore(left.grid, right.grid, counts[leftWindow] ?? [:]) }
+        return left.start < right.start
     }
 
     private mutating func settle(_ valued: [Slot]) {
@@ -153,27 +154,14 @@ struct TruthForce {
         for slot in valued {
             for day in slot.start / 86_400...(slot.end - 1) / 86_400 { byDay[day, default: []].append(slot) }
         }
-        let ordered = valued.sorted { left, right in
-            if left.grid.interval != right.grid.interval { return left.grid.interval < right.grid.interval }
-            let (leftWindow, rightWindow) = (window(left.start), window(right.start))
-            if leftWindow != rightWindow { return leftWindow < rightWindow }
-            if left.grid != right.grid { return comesBefore(left.grid, right.grid, counts[leftWindow] ?? [:]) }
-            return left.start < right.start
-        }
         var chosen: Set<Slot> = []
-        for slot in ordered {
+        for slot in valued.sorted(by: comesBefore) {
             var isBelowValue = false
             var isBelowForce = false
             for day in slot.start / 86_400...(slot.end - 1) / 86_400 {
                 for other in byDay[day] ?? [] where other.grid != slot.grid && other.overlaps(slot) {
-                    guard let isAbove = standsAbove(other, slot) else {
-                        unclear.formUnion([window(slot.start), window(other.start)])
-                        continue
-                    }
-                    if isAbove {
-                        isBelowValue = true
-                        if chosen.contains(other) { isBelowForce = true }
-                    }
+                    if comesBefore(other, slot) { isBelowValue = true }
+                    if chosen.contains(other) { isBelowForce = true }
                 }
             }
             if isBelowValue != isBelowForce {

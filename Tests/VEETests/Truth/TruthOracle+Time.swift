@@ -80,6 +80,8 @@ extension TruthOracle {
             let claim: Claim
             switch event.body {
             case .intervalBlock(let block):
+                // One without any record says nothing.
+                guard block.qualities.contains(where: { $0 != IntervalBlock.noRecord }) else { continue }
                 meter = block.meter
                 claim = Claim(firmness: block.zoneOrigin.firmness, raw: event.raw, name: block.zone)
             case .meterUpserted(let registration):
