@@ -257,7 +257,9 @@ extension VEEProcessor {
             let span = one.instant(one.start(of: last), context)..<one.instant(one.start(of: last + 1), context)
             var calendar = calendars[meters[one.meter].calendar, one.intervalSeconds]
             let day = calendar.day(at: one.start(of: last)).start
-            guard span.upperBound > end, one.hasValues(last..<last + 1, in: day, own).has.first == false else { continue }
+            guard span.upperBound > end, one.hasValues(last..<last + 1, in: day, own).has.first == false else {
+                continue
+            }
             return span
         }
         return nil
