@@ -9,6 +9,8 @@ extension Series {
     /// for the late grace, so that data that comes in pieces makes no wave of gaps. Nothing is due beyond the newest data, but for the
     /// days that a live channel is expected to fill, that a person ordered to be estimated, or that are extrapolated whole.
     func due(_ context: FoldContext, _ calendar: inout DayCalendar) -> (through: Int64, next: Int64) {
+        // All that came may have been refused: then there are no days.
+        guard dataEnd > .min else { return (closedThrough, .max) }
         var through = closedThrough
         var day = calendar.day(at: through)
         let forcedUntil = context.facts.forced.reduce(Int64.min) { max($0, $1.upperBound) }
@@ -73,8 +75,9 @@ extension Series {
 
     /// The day's start below which the history is to be forgotten; nil while that is less than a day.
     private func forgettingEdge(_ context: FoldContext, _ calendar: inout DayCalendar) -> Int64? {
+        guard !isEmpty, dataEnd > .min else { return nil }
         let keptFrom = dataEndSeconds - context.limits.keptSeconds
-        guard !isEmpty, keptFrom - start(of: keptBase) > 2 * 86_400 else { return nil }
+        guard keptFrom - start(of: keptBase) > 2 * 86_400 else { return nil }
         return calendar.day(at: keptFrom).start
     }
 

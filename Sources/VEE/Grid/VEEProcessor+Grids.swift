@@ -123,7 +123,10 @@ extension VEEProcessor {
         let meter = series[group[0]].meter
         let calendar = meters[meter].calendar
         let end = expectedEnd(group.filter { !series[$0].isEmpty }, context) ?? time.upperBound
-        let begin = group.map { series[$0].instant(series[$0].start(of: series[$0].keptBase), context) }.min() ?? 0
+        let begin =
+            group.filter { !series[$0].isEmpty }.map {
+                series[$0].instant(series[$0].start(of: series[$0].keptBase), context)
+            }.min() ?? end
         guard begin < end else { return }
         // What is missing at the end of a window can reach into what holds at the beginning of the next one.
         let longest = group.map { series[$0].intervalSeconds }.max() ?? 0
