@@ -143,13 +143,16 @@ public struct VEEProcessor: Processor {
         closeWhatIsDue(&context, &effects)
     }
 
-    /// Looks at every series whose time has come, meter by meter, in the order in which they first appeared.
+    /// Looks at every series whose time has come, meter by meter, in the order in which the meters first appeared.
     private mutating func closeWhatIsDue(_ context: inout FoldContext, _ effects: inout Effects) {
         guard let now = watermark.milliseconds, now >= earliestDue else { return }
         var due: [Int] = []
-        for index in series.indices where dueAt[index] <= now { due.append(index) }
-        for first in due where dueAt[first] <= now {
-            let meter = series[first].meter
+        for index in series.indices where dueAt[index] <= now { due.append(series[index].meter) }
+        // By meter and not by the series that is due: after a restart all are looked at.
+        due.sort()
+        var last = -1
+        for meter in due where meter != last {
+            last = meter
             enter(meter, &context)
             // Channels of a meter that are due together are judged together: rules look from one to the other.
             for index in meters[meter].series where dueAt[index] <= now {
