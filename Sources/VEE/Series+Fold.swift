@@ -58,11 +58,17 @@ extension Series {
         return result
     }
 
-    /// Makes room for values that a person entered where no data has come: within the history of what has.
+    /// So far beyond the newest data entered values have an effect; the ones after it wait for data. A mistyped month must not have every day
+    /// before it estimated.
+    static let editReachSeconds: Int64 = 7 * 86_400
+
+    /// Makes room for values that a person entered where no data has come: within the history of what has, and a week after it.
     mutating func expectEdits(_ result: inout IntakeResult, _ context: FoldContext, _ calendar: inout DayCalendar) {
         for edit in context.facts.edits where edit.channel == channel && edit.kind == .setValues {
             let lower = firstSlot(from: edit.start)
-            guard edit.covers(start(of: lower), intervalSeconds: intervalSeconds) else { continue }
+            guard edit.covers(start(of: lower), intervalSeconds: intervalSeconds),
+                edit.start <= dataEndSeconds + Self.editReachSeconds
+            else { continue }
             let edge = historyEdge(context, &calendar)
             let upper = slots(of: edit.start..<max(edit.start, edit.end)).upperBound
             if upper > edge, lower < dataEnd {

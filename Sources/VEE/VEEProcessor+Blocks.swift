@@ -12,8 +12,8 @@ extension VEEProcessor {
         let end = start + Int64(recorded.upperBound) * interval
         var fate = BlockFate(
             raw: context.raw,
-            start: block.start + Int64(recorded.lowerBound) * interval,
-            end: Instant(secondsSinceEpoch: end),
+            start: Self.told(start + Int64(recorded.lowerBound) * interval),
+            end: Self.told(end),
             intervalSeconds: block.intervalSeconds
         )
         let offered = block.qualities.lazy.filter { $0 != IntervalBlock.noRecord }.count
@@ -103,6 +103,10 @@ extension VEEProcessor {
         series[index].leap(to: start, own, &calendars[meters[meter].calendar, interval])
     }
 
+    private static func told(_ seconds: Int64) -> Instant {
+        Instant(secondsSinceEpoch: FutureRule.told(seconds))
+    }
+
     private func count(_ fate: BlockFate, _ effects: inout Effects) {
         effects.count(VEECounter.duplicatesIgnored.rawValue, by: Int64(fate.unchanged))
         effects.count(VEECounter.replacementsHeld.rawValue, by: Int64(fate.held))
@@ -117,7 +121,7 @@ extension VEEProcessor {
             channel: block.channel,
             unit: block.unit,
             zone: context.zone.isEmpty ? "UTC" : context.zone,
-            start: block.start,
+            start: Self.told(block.start.secondsSinceEpoch),
             intervalSeconds: block.intervalSeconds,
             billionths: [],
             qualities: [],
@@ -234,12 +238,12 @@ extension VEEProcessor {
         let exception = VeeException(
             meter: block.meter,
             channel: block.channel,
-            windowStart: block.start,
-            windowEnd: block.end,
+            windowStart: Self.told(block.start.secondsSinceEpoch),
+            windowEnd: Self.told(block.end.secondsSinceEpoch),
             rule: FutureRule.number,
             severity: .fail,
             isOpen: true,
-            firstIntervalStart: block.start,
+            firstIntervalStart: Self.told(block.start.secondsSinceEpoch),
             intervalCount: UInt32(clamping: recorded.count),
             observedBillionths: ahead.overflow || seconds.overflow ? .max : seconds.partialValue,
             limitBillionths: configuration.limits.futureSeconds * Quantity.scale,

@@ -60,7 +60,9 @@ extension VEEProcessor {
             if edit.kind == .setValues {
                 // They need no data to stand beside.
                 let first = one.firstSlot(from: edit.start)
-                let isNear = edit.end > one.dataEndSeconds - history && edit.start < one.dataEndSeconds + history
+                let isNear =
+                    edit.end > one.dataEndSeconds - history
+                    && edit.start <= one.dataEndSeconds + Series.editReachSeconds
                 if isNear, edit.covers(one.start(of: first), intervalSeconds: one.intervalSeconds) { return nil }
             }
             let known = one.firstKnown..<max(one.firstKnown, one.dataEnd)

@@ -52,7 +52,10 @@ extension VEEProcessor {
                 let lower = series[index].time(span.lowerBound, context)
                 let slots = series[index].slots(of: lower..<max(lower, series[index].time(span.upperBound, context)))
                 let first = max(slots.lowerBound, series[index].keptBase)
-                if isExpected, slots.upperBound > first { series[index].expect(through: slots.upperBound, context) }
+                // `expectEdits` has made room for entered values.
+                if isExpected, channel == nil, slots.upperBound > first {
+                    series[index].expect(through: slots.upperBound, context)
+                }
                 if first < slots.upperBound { result.add(first..<slots.upperBound) }
             }
             if result.changed != nil { results[index] = result }

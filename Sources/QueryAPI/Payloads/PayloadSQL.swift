@@ -5,9 +5,23 @@ enum PayloadSQL {
         payload_bytes, interval_count, register_count, facts, rejected_lines, original_topic, original_partition, original_offset
         """
 
-    /// The payload itself and the same one sent again; the one that was not dropped comes first. `$2` is its source or NULL.
+    /// The payload itself and the same one sent again; the one that was not dropped comes first. `$2` is its source or NULL. The gateway puts
+    /// the source before a sender's own key; both forms are found. Sources are few: the recursion jumps from one to the next.
     static let byKey = """
-        SELECT \(columns) FROM payloads WHERE idempotency_key = $1 AND ($2::text IS NULL OR source = $2)
+        WITH RECURSIVE sources AS (
+            (SELECT source FROM payloads ORDER BY source LIMIT 1)
+            UNION ALL
+            SELECT (SELECT p.source FROM payloads p WHERE p.source > s.source ORDER BY p.source LIMIT 1)
+            FROM sources s WHERE s.source IS NOT NULL
+        ), keys AS (
+            SELECT $1::text AS key
+            UNION ALL
+            SELECT $2::text || ':' || $1::text WHERE $2::text IS NOT NULL
+            UNION ALL
+            SELECT source || ':' || $1::text FROM sources WHERE $2::text IS NULL AND source IS NOT NULL
+        )
+        SELECT \(columns) FROM payloads
+        WHERE idempotency_key IN (SELECT key FROM keys) AND ($2::text IS NULL OR source = $2)
         ORDER BY outcome = 'duplicate', received_at, raw_lane, raw_partition, raw_offset LIMIT 101
         """
 

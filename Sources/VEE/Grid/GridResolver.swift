@@ -27,6 +27,7 @@ struct GridResolver {
         var isFrozen: [Bool] = []
 
         var hasAny: Bool { has.contains(true) }
+        var frozenSpans: [Range<Int64>] { isFrozen.indices.filter { isFrozen[$0] }.map(span) }
         func span(_ index: Int) -> Range<Int64> { starts[index]..<max(starts[index], starts[index + 1]) }
     }
 
@@ -48,6 +49,8 @@ struct GridResolver {
     var carry: [Range<Int64>]
     /// Time that is told as missing, from a slot that begins in the window before and ends in it.
     var emptyCarry: Range<Int64>?
+    /// Time of locked readings that begin in the next window: nothing of this one reaches into it.
+    var frozenAhead: [Range<Int64>] = []
     /// The place of the series that spoke for the last window.
     var leader: Int?
     private(set) var shares: [Share] = []
@@ -59,7 +62,7 @@ struct GridResolver {
 
     mutating func settle(_ views: [View], end: Int64, isAccumulated: Bool) {
         shares = Array(repeating: Share(), count: views.count)
-        held = carry.map { Held(span: $0, intervalSeconds: 0) }
+        held = (carry + frozenAhead).map { Held(span: $0, intervalSeconds: 0) }
         let order = Self.order(views)
         var inForce = views.map { Array(repeating: false, count: $0.has.count) }
         for place in order where !views[place].isFrozen.isEmpty {
@@ -85,6 +88,7 @@ struct GridResolver {
             tell(item.place, item.index, item.isSameLength, views, inForce, speaker, isAccumulated)
         }
         carry = held.filter { $0.span.upperBound > end && $0.span.lowerBound < end }.map(\.span)
+        frozenAhead = []
     }
 
     /// When the first reading in force begins that begins in the window.

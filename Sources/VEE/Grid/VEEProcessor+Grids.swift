@@ -143,6 +143,8 @@ extension VEEProcessor {
         var resolver = GridResolver(carry: held(group, until: window.start, context))
         resolver.emptyCarry = emptyHeld(group, until: window.start, context)
         resolver.leader = speaker
+        let channel = series[group[0]].channel
+        let hasLocks = context.facts.edits.contains { $0.kind == .lock && $0.channel == channel }
         var last: (views: [GridResolver.View], shares: [GridResolver.Share])?
         while window.start < end {
             var views: [GridResolver.View] = []
@@ -157,6 +159,11 @@ extension VEEProcessor {
                 let first = firstInForce(group, views)
                 last.map { share(group, $0.views, GridResolver.leaving(first, $0.shares, $0.views), &results) }
                 return
+            }
+            if hasLocks, window.end < end {
+                let next = calendars[calendar].day(after: window)
+                for index in group { resolver.frozenAhead += view(of: index, next, context).frozenSpans }
+                resolver.frozenAhead.sort { $0.lowerBound < $1.lowerBound }
             }
             resolver.settle(views, end: window.end, isAccumulated: series[group[0]].unit.isAccumulated)
             let first = resolver.firstHeld(from: window.start)
