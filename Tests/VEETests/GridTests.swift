@@ -184,6 +184,66 @@ import VEE
     }
 
     /// Values of half an hour for a channel of quarters: nothing changes, and that is said.
+    /// 4 hours of 1 from midnight on, the first two locked; then a day of 48 half-hours before it, the last of which, 30 minutes later than the
+    /// grid of the hours would have it, reaches into the first locked hour: it does not hold, and what is locked stays.
+    @Test func whatReachesIntoALockedReadingDoesNotHold() throws {
+        let start = Self.monday + Self.day
+        var bench = Self.bench()
+        try bench.feed([
+            Events.block(start, Events.flat(4), interval: 3600, received: start + Self.day, id: 1),
+            Events.tick(start + Self.day + 3600),
+            Events.edit(.lock, start, start + 2 * 3600, received: start + Self.day + 7200),
+            Events.block(
+                start - 12_600,
+                Events.flat(4, 5),
+                interval: 3600,
+                received: start + Self.day + 10_800,
+                id: 3
+            ),
+            Events.tick(start + 2 * Self.day),
+        ])
+        #expect(bench.reading(start)?.quality == .revenue)
+        #expect(bench.reading(start)?.value == Events.unit)
+        #expect(bench.reading(start - 12_600)?.value == 5 * Events.unit)
+        let reaching = bench.reading(start - 1800)
+        #expect(reaching == nil || reaching?.quality == .missing)
+    }
+
+    /// A day of quarter-hours, and a value entered two months later by mistake: nothing between is estimated, and the decision is answered.
+    @Test func aValueEnteredFarAheadWaitsForData() throws {
+        var bench = Self.bench()
+        let later = Self.monday + 61 * Self.day
+        try bench.feed(Events.block(Self.monday, Events.flat(96), received: Self.monday + Self.day))
+        let edit = ManualEdit(
+            meter: "m1",
+            channel: "E1",
+            start: Instant(secondsSinceEpoch: later),
+            end: Instant(secondsSinceEpoch: later + 900),
+            action: .setValues(intervalSeconds: 900, billionths: [5_000_000_000]),
+            user: "u",
+            reason: "r"
+        )
+        try bench.feed(JournalEvent(raw: Events.raw(later, id: 9), body: .manualEdit(edit)))
+        try bench.feed(Events.tick(later + 10 * Self.day))
+        #expect(bench.readings.count == 96)
+        #expect(bench.open.values.filter { $0.code == "ERR_VEE_EDIT_44" }.count == 1)
+        // With the data it holds.
+        try bench.feed(Events.block(later, Events.flat(4), received: later + 11 * Self.day, id: 10))
+        #expect(bench.reading(later)?.value == 5 * Events.unit)
+        #expect(bench.open.values.filter { $0.code == "ERR_VEE_EDIT_44" }.isEmpty)
+    }
+
+    /// A last quarter-hour of the year 9999 is refused, and what is told of it lies in years that tables know.
+    @Test func aBlockBeyondAllYearsIsToldOfWithinThem() throws {
+        var bench = Self.bench()
+        let end: Int64 = 253_402_300_800
+        try bench.feed(Events.block(end - 900, [1], received: Self.monday))
+        let told = bench.open.filter { $0.value.code == "ERR_VEE_TIME_02" }
+        #expect(told.count == 1)
+        #expect(told.keys.allSatisfy { $0.window < end - 86_400 })
+        #expect(bench.readings.isEmpty)
+    }
+
     @Test func anEditOfAnotherLengthIsAnswered() throws {
         var bench = Self.bench()
         try bench.feed(Events.block(Self.monday, Events.flat(96), received: Self.monday + Self.day))
