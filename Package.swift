@@ -258,7 +258,7 @@ let package = Package(
             "MeterlogApp",
             [
                 "MeterCore", "MeterFormats", "Settings", "StreamCore", "Telemetry", "Normalization", "VEE", "Alarms",
-                "SimulationKit",
+                "SimulationKit", "QueryAPI",
             ]
         ),
     ]

@@ -42,9 +42,9 @@ public struct AlarmProcessor: Processor {
     }
 
     public static let name = "alarms"
-    public static let stateVersion: UInt32 = 1
+    public static let stateVersion: UInt32 = 2
 
-    /// The state is the set of keys seen; what codes mean is not in it.
+    /// The state is the keys seen with their payloads; what codes mean is not in it.
     public static func fingerprint(of configuration: Configuration) -> UInt64 {
         var fingerprint = ConfigurationFingerprint()
         fingerprint.add(configuration.duplicateHorizonMilliseconds)
@@ -95,10 +95,10 @@ public struct AlarmProcessor: Processor {
             case .refused(let letter):
                 effects.count(Counter.payloads)
                 emit(letter, into: &effects)
-            case .decoded(let raw, let lineRejects):
+            case .decoded(let lineRejects):
                 effects.count(Counter.payloads)
                 if let lineRejects { emit(lineRejects, into: &effects) }
-                route(raw, into: &effects)
+                if let raw = intake.envelope?.raw { route(raw, into: &effects) }
             }
         }
     }

@@ -17,6 +17,11 @@ public struct GatewayConfiguration: Sendable {
     public var maxAlarmBytesInFlight: Int
     /// Stream time is moved forward at least this often when nothing arrives.
     public var tickIntervalSeconds: Int
+    /// Senders' idempotency keys remembered, to refuse other content under one of them: between this number and twice as many, some 60 bytes
+    /// each; 0 leaves all to the normalizer.
+    public var recentKeyLimit: Int
+    /// How long a key is taken; the normalizer's horizon.
+    public var keyHorizonMilliseconds: Int64 = 7 * 86_400_000
     /// Take the receive time from the `Meterlog-Simulated-Receive-Time` header (ms since 1970) instead of the clock, and send
     /// no ticks of its own. For simulated head-ends and for replaying captured traffic; never on a production gateway.
     public var usesSimulatedClock: Bool
@@ -30,6 +35,7 @@ public struct GatewayConfiguration: Sendable {
         maxIntervalBytesInFlight: Int = 256 << 20,
         maxAlarmBytesInFlight: Int = 32 << 20,
         tickIntervalSeconds: Int = 30,
+        recentKeyLimit: Int = 65_536,
         usesSimulatedClock: Bool = false
     ) {
         self.host = host
@@ -40,6 +46,7 @@ public struct GatewayConfiguration: Sendable {
         self.maxIntervalBytesInFlight = maxIntervalBytesInFlight
         self.maxAlarmBytesInFlight = maxAlarmBytesInFlight
         self.tickIntervalSeconds = tickIntervalSeconds
+        self.recentKeyLimit = recentKeyLimit
         self.usesSimulatedClock = usesSimulatedClock
     }
 

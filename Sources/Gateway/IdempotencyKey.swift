@@ -1,4 +1,5 @@
 import Crypto
+import MeterFormats
 
 /// The key by which a payload is known when it comes again.
 enum IdempotencyKey {
@@ -14,12 +15,27 @@ enum IdempotencyKey {
         "\(source):\(key)"
     }
 
-    /// SHA-256 over source, a zero byte, and the payload after transport unwrapping, in hex.
-    static func derived(source: String, canonical: [UInt8]) -> String {
+    /// SHA-256 in hex of what a payload says, whatever its spelling: media type in canonical form, a zero byte, and the bytes after
+    /// transport unwrapping.
+    static func content(mediaType: MediaType, canonical: [UInt8]) -> String {
+        var hash = SHA256()
+        hash.update(data: Array(mediaType.canonicalText.utf8))
+        hash.update(data: [0])
+        hash.update(data: canonical)
+        return hex(hash.finalize())
+    }
+
+    /// SHA-256 in hex over source, a zero byte and the content's hash; where the sender says when he sent it, another zero byte and that
+    /// instant, so that what he says again at another time is another payload.
+    static func derived(source: String, content: String, sentAt: SentTime?) -> String {
         var hash = SHA256()
         hash.update(data: Array(source.utf8))
         hash.update(data: [0])
-        hash.update(data: canonical)
+        hash.update(data: Array(content.utf8))
+        if let sentAt {
+            hash.update(data: [0])
+            hash.update(data: Array(sentAt.description.utf8))
+        }
         return hex(hash.finalize())
     }
 

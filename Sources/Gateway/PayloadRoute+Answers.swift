@@ -44,6 +44,17 @@ extension PayloadRoute {
         )
     }
 
+    func keyReused(_ key: String, content: UInt64, stored: RecentKeys.Stored) -> ProblemDocument {
+        ProblemDocument(
+            .unprocessableContent,
+            kind: "idempotency-key-reused",
+            title: "The idempotency key stands for other content",
+            detail: "this is content \(RecentKeys.text(content)); under the key \(key) content "
+                + "\(RecentKeys.text(stored.content)) was stored (partition \(stored.partition), offset \(stored.offset)). "
+                + "Content is media type and bytes. Nothing was stored now: send it under another key"
+        )
+    }
+
     func saturated(_ lane: PayloadLane) -> ProblemDocument {
         ProblemDocument(
             .tooManyRequests,

@@ -15,6 +15,7 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
     let intervalBudget: LaneBudget
     let alarmBudget: LaneBudget
     let clock: ReceiveClock
+    let recentKeys: RecentKeys
 
     init(configuration: GatewayConfiguration, sink: Sink, metrics: GatewayMetrics) {
         self.configuration = configuration
@@ -23,16 +24,33 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
         self.intervalBudget = LaneBudget(limitBytes: configuration.maxIntervalBytesInFlight)
         self.alarmBudget = LaneBudget(limitBytes: configuration.maxAlarmBytesInFlight)
         self.clock = ReceiveClock(isSimulated: configuration.usesSimulatedClock)
+        self.recentKeys = RecentKeys(
+            limit: configuration.recentKeyLimit,
+            horizonMilliseconds: configuration.keyHorizonMilliseconds
+        )
     }
 
     /// What the request's headers say of the payload.
-    private struct Announcement {
+    struct Announcement {
         var holder: String?
-        var mediaType: String
+        /// As it stands in the request.
+        var format: String
+        /// Nil for a tick.
+        var mediaType: MeterFormats.MediaType?
         var isTick: Bool
         var lane: PayloadLane
         var coding: ContentCoding?
+        var sentAt: SentTime?
         var receivedAtMilliseconds: Int64
+    }
+
+    /// What makes a payload the same payload.
+    struct Identity {
+        var key: String
+        /// See `EnvelopeHeader.content`.
+        var content: String
+        /// Whether the sender chose the key, so that other content can come under it.
+        var isNamed: Bool
     }
 
     @concurrent
@@ -57,15 +75,16 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
         defer { budget.release(body.count) }
 
         let source = try sourceName(request, announcement, context)
-        let key = try idempotencyKey(request, source: source, coding: announcement.coding, body: body)
+        let identity = try identity(request, announcement, source: source, body: body)
+        if identity.isNamed { try refuseOtherContent(identity, announcement) }
         let payload = RawPayload(
             topic: announcement.lane == .alarm ? "meter.raw.alarms" : "meter.raw",
             partition: nil,
-            key: Array(key.utf8),
+            key: Array(identity.key.utf8),
             value: body,
             headers: envelope(
                 announcement,
-                key: key,
+                identity,
                 source: source,
                 peer: announcement.holder ?? context.peer,
                 body: body
@@ -74,7 +93,12 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
         )
         let position = try await store(payload, lane: announcement.lane)
         metrics.accepted(lane: announcement.lane, bytes: body.count)
-        return accepted(key: key, position: position, receivedAtMilliseconds: announcement.receivedAtMilliseconds)
+        if identity.isNamed { remember(identity, position, announcement) }
+        return accepted(
+            key: identity.key,
+            position: position,
+            receivedAtMilliseconds: announcement.receivedAtMilliseconds
+        )
     }
 
     private func readHeaders(_ request: Request) throws(ProblemDocument) -> Announcement {
@@ -82,18 +106,21 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
         let text = request.headers[.contentType] ?? ""
         let isTick = text == TickPayload.mediaType
         var lane = PayloadLane.interval
+        let mediaType = isTick ? nil : MediaType(text)
         if !isTick {
-            guard let mediaType = MediaType(text), let format = FormatCatalog.format(of: mediaType) else {
+            guard let mediaType, let format = FormatCatalog.format(of: mediaType) else {
                 throw unsupportedMediaType(text)
             }
             lane = format.lane
         }
         return Announcement(
             holder: holder,
-            mediaType: text,
+            format: text,
+            mediaType: mediaType,
             isTick: isTick,
             lane: lane,
             coding: try contentCoding(request),
+            sentAt: try SentTime.of(request),
             receivedAtMilliseconds: try clock.stamp(request)
         )
     }
@@ -131,77 +158,21 @@ struct PayloadRoute<Sink: PayloadSink>: Sendable {
         return bytes
     }
 
-    private func sourceName(
-        _ request: Request,
-        _ announcement: Announcement,
-        _ context: PeerContext
-    ) throws(ProblemDocument) -> String {
-        guard let name = HTTPField.Name("Meterlog-Source"), let source = request.headers[name] else {
-            return announcement.holder ?? context.peer
-        }
-        guard IdempotencyKey.isValid(source) else {
-            throw ProblemDocument(
-                .badRequest,
-                kind: "invalid-source",
-                title: "Not a source name",
-                detail: "Meterlog-Source is 1 to \(IdempotencyKey.maxBytes) visible ASCII characters"
-            )
-        }
-        return source
-    }
-
-    /// Unpacks an encoded body even when the sender gave a key, so that a broken transfer is refused while the sender still has
-    /// the original.
-    private func idempotencyKey(
-        _ request: Request,
-        source: String,
-        coding: ContentCoding?,
-        body: [UInt8]
-    ) throws(ProblemDocument) -> String {
-        var canonical = body
-        if let coding { canonical = try unpack(body, coding) }
-        guard let name = HTTPField.Name("Idempotency-Key"), let key = request.headers[name] else {
-            return IdempotencyKey.derived(source: source, canonical: canonical)
-        }
-        guard IdempotencyKey.isValid(key) else {
-            throw ProblemDocument(
-                .badRequest,
-                kind: "invalid-idempotency-key",
-                title: "Not an idempotency key",
-                detail: "Idempotency-Key is 1 to \(IdempotencyKey.maxBytes) visible ASCII characters"
-            )
-        }
-        return IdempotencyKey.named(key, source: source)
-    }
-
-    private func unpack(_ body: [UInt8], _ coding: ContentCoding) throws(ProblemDocument) -> [UInt8] {
-        do {
-            return try coding.decompress(body.span, limitBytes: configuration.maxUnpackedBytes)
-        } catch {
-            if case .tooLarge = error { throw tooLarge() }
-            throw ProblemDocument(
-                .badRequest,
-                kind: "broken-content-encoding",
-                title: "The body is not what Content-Encoding says",
-                detail: "\(coding.rawValue): \(error); send the payload again"
-            )
-        }
-    }
-
     private func envelope(
         _ announcement: Announcement,
-        key: String,
+        _ identity: Identity,
         source: String,
         peer: String,
         body: [UInt8]
     ) -> [(name: String, value: [UInt8])] {
         var headers: [(name: String, value: [UInt8])] = [
-            (EnvelopeHeader.id, Array(key.utf8)),
+            (EnvelopeHeader.id, Array(identity.key.utf8)),
             (EnvelopeHeader.source, Array(source.utf8)),
-            (EnvelopeHeader.format, Array(announcement.mediaType.utf8)),
+            (EnvelopeHeader.format, Array(announcement.format.utf8)),
             (EnvelopeHeader.lane, Array(announcement.lane.rawValue.utf8)),
             (EnvelopeHeader.peer, Array(peer.utf8)),
             (EnvelopeHeader.sha256, Array(IdempotencyKey.sha256(body).utf8)),
+            (EnvelopeHeader.content, Array(identity.content.utf8)),
         ]
         if let coding = announcement.coding {
             headers.append((EnvelopeHeader.contentEncoding, Array(coding.rawValue.utf8)))

@@ -12,6 +12,9 @@ public enum EnvelopeHeader {
     public static let peer = "ml-peer"
     /// SHA-256 of the stored bytes, lower-case hex.
     public static let sha256 = "ml-sha256"
+    /// SHA-256, lower-case hex, of what the payload says whatever its spelling: its media type in canonical form, a zero byte, and the
+    /// bytes after transport unwrapping. Two payloads are the same payload only where this is the same.
+    public static let content = "ml-content"
     /// `gzip` or `lz4` when the stored bytes are compressed.
     public static let contentEncoding = "content-encoding"
 }

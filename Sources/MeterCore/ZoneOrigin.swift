@@ -1,12 +1,27 @@
-/// Where the zone of a channel's days comes from. Raw values are stored in events: never renumber, only add; 0 means that nobody told, and
-/// counts as stated.
+/// Who says in which zone a meter's data are, from the firmest to the least firm. Raw values are stored: never renumber.
 ///
-/// A zone that was stated stands against one that a format implies, and that against one that nobody named.
-public enum ZoneOrigin: UInt8, Sendable, CaseIterable {
-    /// The payload, or a parameter of its media type, names the zone.
+/// 0 is not used: events of before the origin was told have it, and are taken as stated.
+public enum ZoneOrigin: UInt8, Sendable, CaseIterable, Comparable {
+    /// The registry of meters.
+    case registry = 4
+    /// The payload, or the one who sent it.
     case stated = 1
-    /// The format has one zone for all (NEM12: UTC+10).
+    /// Nobody; the format has a zone of its own (NEM12: UTC+10).
     case formatDefault = 2
-    /// Nothing was said; UTC is assumed.
+    /// Nobody: UTC is assumed.
     case unstated = 3
+
+    /// Greater is firmer.
+    public var firmness: Int {
+        switch self {
+        case .unstated: 0
+        case .formatDefault: 1
+        case .stated: 2
+        case .registry: 3
+        }
+    }
+
+    public static func < (left: ZoneOrigin, right: ZoneOrigin) -> Bool {
+        left.firmness < right.firmness
+    }
 }

@@ -16,7 +16,7 @@ public struct IntervalBlock: Sendable, Equatable {
     public var qualities: [UInt8]
     /// The source's own status per slot, 0 for none: quality flag x 10,000 + method x 100 + reason. Empty when no slot has one.
     public var sourceStatus: [UInt16]
-    /// The source's own version of these values, 0 when it has none.
+    /// The source's own version of these values, 0 when it has none: the later replaces the earlier of the same source.
     public var sourceVersion: Int64
     /// `IntervalFlags.rawValue` per slot; empty when no slot has any.
     public var flags: [UInt16] = []
@@ -26,6 +26,10 @@ public struct IntervalBlock: Sendable, Equatable {
     public var multiplierBillionths: Int64 = 0
     /// The sender's frame or invocation counter; 0 when it has none.
     public var frameCounter: UInt64 = 0
+    /// Who sent the payload. Versions are compared within one source.
+    public var source = ""
+    /// Who says `zone`.
+    public var zoneOrigin = ZoneOrigin.stated
 
     /// The quality byte of a slot for which the source had no record at all (unlike `.missing`, which the source reported).
     public static let noRecord: UInt8 = 255
@@ -89,6 +93,8 @@ extension IntervalBlock {
         if message.hasMeterClockS { meterClock = Instant(secondsSinceEpoch: message.meterClockS) }
         multiplierBillionths = message.multiplierE9
         frameCounter = message.frameCounter
+        source = message.source
+        zoneOrigin = ZoneOrigin(rawValue: UInt8(clamping: message.zoneOrigin)) ?? .stated
     }
 
     var message: Meterlog_V1_IntervalBlock {
@@ -107,6 +113,8 @@ extension IntervalBlock {
         if let meterClock { message.meterClockS = meterClock.secondsSinceEpoch }
         message.multiplierE9 = multiplierBillionths
         message.frameCounter = frameCounter
+        message.source = source
+        message.zoneOrigin = UInt32(zoneOrigin.rawValue)
         return message
     }
 }

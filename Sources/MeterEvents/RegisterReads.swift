@@ -15,6 +15,12 @@ public struct RegisterReads: Sendable, Equatable {
     public var touCode = ""
     /// The source's own consumption of a period, where it gives one (NEM13).
     public var advance: Advance?
+    /// Who sent the payload. Versions are compared within one source.
+    public var source = ""
+    /// The source's own version of these readings, 0 when it has none.
+    public var sourceVersion: Int64 = 0
+    /// The source's own status per reading, as in `IntervalBlock.sourceStatus`; empty when no reading has one.
+    public var sourceStatus: [UInt16] = []
 
     /// A consumption that a source states beside its readings.
     public struct Advance: Sendable, Equatable {
@@ -65,6 +71,12 @@ extension RegisterReads {
         )
         if message.hasMeterClockS { meterClock = Instant(secondsSinceEpoch: message.meterClockS) }
         touCode = message.touCode
+        source = message.source
+        sourceVersion = message.sourceVersion
+        guard [0, 2 * at.count].contains(message.sourceStatus.count) else {
+            throw .inconsistent("\(at.count) readings, \(message.sourceStatus.count) bytes of status")
+        }
+        sourceStatus = message.sourceStatus.words
         guard message.hasAdvanceE9 else { return }
         advance = Advance(
             from: Instant(secondsSinceEpoch: message.advanceFromS),
@@ -83,6 +95,9 @@ extension RegisterReads {
         message.qualities = ByteField.holding(qualities)
         if let meterClock { message.meterClockS = meterClock.secondsSinceEpoch }
         message.touCode = touCode
+        message.source = source
+        message.sourceVersion = sourceVersion
+        message.sourceStatus = ByteField.holding(words: sourceStatus)
         if let advance {
             message.advanceE9 = advance.billionths
             message.advanceFromS = advance.from.secondsSinceEpoch

@@ -46,6 +46,7 @@ extension ValidatedIntervals {
             window: message.hasWindow ? WindowState(message.window) : nil,
             registers: registers
         )
+        for fate in message.fates { fates.append(try BlockFate(fate)) }
     }
 
     /// Appends the stored form.
@@ -73,6 +74,7 @@ extension ValidatedIntervals {
         message.decidedAtMs = decidedAtMilliseconds
         if let window { message.window = window.message }
         message.registers = registers.map(\.message)
+        message.fates = fates.map(\.message)
         ProtobufBytes.append(message, to: &bytes)
     }
 }
@@ -124,6 +126,7 @@ extension WindowState {
         sumBillionths = message.sumE9
         grade = Severity(rawValue: UInt8(clamping: message.grade))
         isBeyondHistory = message.beyondHistory
+        failedSumBillionths = message.failedSumE9
     }
 
     var message: Meterlog_V1_WindowState {
@@ -141,6 +144,7 @@ extension WindowState {
         message.sumE9 = sumBillionths
         message.grade = UInt32(grade?.rawValue ?? 0)
         message.beyondHistory = isBeyondHistory
+        message.failedSumE9 = failedSumBillionths
         return message
     }
 }

@@ -11,7 +11,7 @@ public struct ValidatedIntervals: Sendable, Equatable {
     public var intervalSeconds: Int32
     /// In billionths of the unit; 0 and without meaning where the quality is `.missing`.
     public var billionths: [Int64]
-    /// `Quality.rawValue` per slot.
+    /// `Quality.rawValue` per slot, or `ValidatedIntervals.withdrawn`.
     public var qualities: [UInt8]
     /// `EstimationMethod.rawValue` per slot.
     public var methods: [UInt8]
@@ -27,6 +27,11 @@ public struct ValidatedIntervals: Sendable, Equatable {
     public var window: WindowState?
     /// Register readings that follow from the channel's intervals, new or changed.
     public var registers: [DerivedRegister]
+    /// What became of the values that a payload offered for this channel.
+    public var fates: [BlockFate] = []
+
+    /// The quality byte of a slot at which no reading is in force any more: another one of the channel holds its time.
+    public static let withdrawn: UInt8 = 254
 
     public init(
         meter: String,
@@ -136,8 +141,10 @@ public struct WindowState: Sendable, Equatable {
     public var pending: UInt32
     public var isClosed: Bool
     public var revision: UInt32
-    /// Sum of the values in the window, in billionths of the unit.
+    /// Sum of the values in the window, failed ones apart, in billionths of the unit.
     public var sumBillionths: Int64
+    /// Sum of the failed values in the window, in billionths of the unit.
+    public var failedSumBillionths: Int64 = 0
     /// The gravest finding about the window or its intervals.
     public var grade: Severity?
     /// Some of it came later than the kept history reaches, so that it was checked with what was still known.

@@ -45,6 +45,8 @@ public enum DecodeCode: String, Sendable, CaseIterable {
     case misplacedRecord = "misplaced_record"
     /// A rule set that those who know the rules refuse.
     case invalidRuleSet = "invalid_rule_set"
+    /// A payload under the idempotency key of another one, with other content.
+    case keyReused = "key_reused"
 }
 
 /// A payload that cannot be decoded at all: it becomes a dead letter, whole.

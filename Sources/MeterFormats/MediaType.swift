@@ -60,7 +60,15 @@ public struct MediaType: Equatable, Sendable {
 
 extension MediaType: CustomStringConvertible {
     /// The text form; values that are not tokens are quoted.
-    public var description: String {
+    public var description: String { text(parameters) }
+
+    /// One text for all spellings of the same media type: parameters by name, one space between them, quotes only where they are
+    /// needed. The values are as they came: upper and lower case can be different meters.
+    public var canonicalText: String {
+        text(parameters.count > 1 ? parameters.sorted { $0.name < $1.name } : parameters)
+    }
+
+    private func text(_ parameters: [Parameter]) -> String {
         var text = essence
         for parameter in parameters {
             text += "; \(parameter.name)="

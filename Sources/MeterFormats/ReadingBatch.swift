@@ -101,6 +101,11 @@ public struct ReadingBatch: Sendable {
     /// Interval values in the batch.
     public var valueCount: Int { endSeconds.count }
 
+    /// What is in it besides readings of meters: registry entries, edits, orders, events, weather, rule sets.
+    public var factCount: Int {
+        events.count + meters.count + edits.count + forceEstimates.count + weather.count + (ruleSet == nil ? 0 : 1)
+    }
+
     public var isEmpty: Bool { hasNothingUsable && rejectCount == 0 }
 
     private var hasNothingUsable: Bool {

@@ -16,7 +16,7 @@ public struct MeterlogCommand: AsyncParsableCommand {
             RunCommand.self, BrokerCommand.self, ServiceCommand.self, TopicsCommand.self, MigrateCommand.self,
             DoctorCommand.self, IngestCommand.self, TailCommand.self, LagCommand.self, SimulateCommand.self,
             SimulateFaultsCommand.self, DemoCommand.self, RulesCommand.self, EditCommand.self, LockCommand.self,
-            ForceEstimateCommand.self,
+            ForceEstimateCommand.self, ExplainCommand.self,
         ]
     )
 

@@ -15,13 +15,14 @@ enum JournalAssembly {
     /// A hole of up to this many intervals is kept inside a block as `noRecord` slots; a longer one starts a new block.
     static let maxBridgedSlots = 96
 
-    static func bodies(of readings: ReadingBatch) -> [Body] {
+    /// - Parameter source: who sent the payload.
+    static func bodies(of readings: ReadingBatch, source: String) -> [Body] {
         var result: [Body] = []
         result.reserveCapacity(readings.series.count + readings.registers.count)
         // What is known of a meter stands before its readings, should both be in one payload.
         for meter in readings.meters { result.append(Body(meter: meter.meter, event: .meterUpserted(meter))) }
-        for series in readings.series { append(series, of: readings, to: &result) }
-        for register in readings.registers { append(register, to: &result) }
+        for series in readings.series { append(series, of: readings, source, to: &result) }
+        for register in readings.registers { append(register, source, to: &result) }
         for edit in readings.edits { result.append(Body(meter: edit.meter, event: .manualEdit(edit))) }
         for order in readings.forceEstimates where order.group.isEmpty {
             for meter in order.meters {
@@ -52,10 +53,16 @@ enum JournalAssembly {
         return result
     }
 
-    private static func append(_ series: ReadingBatch.Series, of readings: ReadingBatch, to result: inout [Body]) {
+    private static func append(
+        _ series: ReadingBatch.Series,
+        of readings: ReadingBatch,
+        _ source: String,
+        to result: inout [Body]
+    ) {
         var index = series.values.lowerBound
         while index < series.values.upperBound {
             var block = emptyBlock(series, endSecond: readings.endSeconds[index])
+            block.source = source
             block.sourceVersion = readings.sourceVersion[index]
             var hasStatus = false
             var hasFlags = false
@@ -88,6 +95,7 @@ enum JournalAssembly {
         block.meterClock = series.meterClock
         block.multiplierBillionths = series.multiplierBillionths
         block.frameCounter = series.frameCounter
+        block.zoneOrigin = series.zoneOrigin
         return block
     }
 
@@ -116,7 +124,7 @@ enum JournalAssembly {
         return true
     }
 
-    private static func append(_ register: RegisterRead, to result: inout [Body]) {
+    private static func append(_ register: RegisterRead, _ source: String, to result: inout [Body]) {
         var at: [Instant] = []
         var billionths: [Int64] = []
         // Each reading keeps its own quality: the estimate of one is no word about the other.
@@ -139,6 +147,12 @@ enum JournalAssembly {
             billionths: billionths,
             qualities: qualities
         )
+        reads.source = source
+        reads.sourceVersion = register.sourceVersion
+        if register.sourceStatus != 0 || register.previousSourceStatus != 0 {
+            if register.previousIndex != nil { reads.sourceStatus.append(register.previousSourceStatus) }
+            if register.currentIndex != nil { reads.sourceStatus.append(register.sourceStatus) }
+        }
         reads.touCode = register.touCode
         reads.meterClock = register.meterClock
         if let quantity = register.quantity {

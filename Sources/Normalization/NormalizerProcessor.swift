@@ -5,7 +5,7 @@ import MeterFormats
 public import StreamCore
 
 /// `meter.raw` to `meter.journal`: drops payloads that came before, decodes, and writes one journal record per meter and channel of a
-/// payload, with the raw event it comes from.
+/// payload, with the raw event it comes from. What each payload was, duplicates and refused ones included, goes to `meter.payloads`.
 ///
 /// It also broadcasts `Tick`s: the journal merges several raw partitions, and only what every one of them has reached is "now" there.
 public struct NormalizerProcessor: Processor {
@@ -52,12 +52,13 @@ public struct NormalizerProcessor: Processor {
         static let journal = 0
         static let deadLetter = 1
         static let rules = 2
+        static let payloads = 3
     }
 
     public static let name = "normalizer"
-    public static let stateVersion: UInt32 = 1
+    public static let stateVersion: UInt32 = 2
 
-    /// The state is the set of keys seen and the last tick. Zones and formats decide over outputs alone.
+    /// The state is the keys seen with their payloads, and the last tick. Zones and formats decide over outputs alone.
     public static func fingerprint(of configuration: Configuration) -> UInt64 {
         var fingerprint = ConfigurationFingerprint()
         fingerprint.add(configuration.duplicateHorizonMilliseconds)
@@ -66,7 +67,7 @@ public struct NormalizerProcessor: Processor {
     }
 
     public static let inputTopic = "meter.raw"
-    public static let outputTopics = ["meter.journal", "meter.deadletter", "meter.rules"]
+    public static let outputTopics = ["meter.journal", "meter.deadletter", "meter.rules", "meter.payloads"]
     public static let counterNames =
         [
             "payloads_total", "duplicate_payloads_total", "rejected_lines_total", "intervals_total",
@@ -104,16 +105,19 @@ public struct NormalizerProcessor: Processor {
             case .tick:
                 broadcastTick(into: &effects)
                 continue
-            case .duplicate:
+            case .duplicate(let original):
                 effects.count(Counter.payloads)
                 effects.count(Counter.duplicates)
+                emitOutcome(.duplicate, of: batch, index, original: original, into: &effects)
             case .refused(let letter):
                 effects.count(Counter.payloads)
                 emit(letter, timestampMilliseconds: timestamp, into: &effects)
-            case .decoded(let raw, let lineRejects):
+                emitOutcome(.refused, of: batch, index, letter: letter, into: &effects)
+            case .decoded(let lineRejects):
                 effects.count(Counter.payloads)
                 if let lineRejects { emit(lineRejects, timestampMilliseconds: timestamp, into: &effects) }
-                emitJournal(raw: raw, into: &effects)
+                emitOutcome(.decoded, of: batch, index, letter: lineRejects, into: &effects)
+                emitJournal(into: &effects)
             }
             if lastTickMilliseconds == Int64.min
                 || intake.streamTimeMilliseconds - lastTickMilliseconds >= configuration.tickIntervalMilliseconds
@@ -133,10 +137,49 @@ public struct NormalizerProcessor: Processor {
         ) { letter.append(to: &$0) }
     }
 
-    private func emitJournal(raw: RawReference, into effects: inout Effects) {
+    private func emitOutcome(
+        _ outcome: PayloadOutcomeEvent.Outcome,
+        of batch: borrowing InputBatch,
+        _ index: Int,
+        letter: DeadLetterEvent? = nil,
+        original: RawReference? = nil,
+        into effects: inout Effects
+    ) {
+        guard !effects.isMuted, let envelope = intake.envelope else { return }
+        var event = PayloadOutcomeEvent(
+            raw: envelope.raw,
+            idempotencyKey: envelope.idempotencyKey,
+            source: envelope.source,
+            format: envelope.format,
+            sha256: batch.headerText(EnvelopeHeader.sha256, of: index) ?? "",
+            outcome: outcome,
+            payloadBytes: envelope.payloadBytes
+        )
+        event.original = original
+        if let letter {
+            event.code = letter.code
+            event.rejectedLineCount = letter.rejectedLineCount
+        }
+        if outcome == .decoded {
+            let offered = OfferedValues(intake.readings)
+            event.channels = offered.channels
+            event.channelCount = UInt32(clamping: offered.channelCount)
+            event.intervalCount = offered.intervalCount
+            event.registerCount = offered.registerCount
+            event.factCount = UInt32(clamping: intake.readings.factCount)
+        }
+        effects.emit(
+            to: Output.payloads,
+            key: Array(envelope.idempotencyKey.utf8),
+            timestampMilliseconds: envelope.raw.receivedAtMilliseconds
+        ) { event.append(to: &$0) }
+    }
+
+    private func emitJournal(into effects: inout Effects) {
         effects.count(Counter.intervals, by: Int64(intake.readings.valueCount))
-        guard !effects.isMuted else { return }
-        for body in JournalAssembly.bodies(of: intake.readings) {
+        guard !effects.isMuted, let envelope = intake.envelope else { return }
+        let raw = envelope.raw
+        for body in JournalAssembly.bodies(of: intake.readings, source: envelope.source) {
             let event = JournalEvent(raw: raw, body: body.event)
             effects.count(Counter.journalRecords)
             effects.emit(

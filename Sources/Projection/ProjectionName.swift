@@ -5,6 +5,7 @@ public enum ProjectionName: String, Sendable, CaseIterable, Comparable {
     case alarms
     case deadLetters = "dead_letters"
     case registry
+    case payloads
 
     /// The topics folded.
     public var topics: [String] {
@@ -14,13 +15,14 @@ public enum ProjectionName: String, Sendable, CaseIterable, Comparable {
         case .alarms: ["meter.alarms.p0", "meter.alarms.p1", "meter.alarms.p2", "meter.alarms.p3"]
         case .deadLetters: ["meter.deadletter"]
         case .registry: ["meter.journal"]
+        case .payloads: ["meter.payloads"]
         }
     }
 
     /// Whether the topics are kept for ever, so that a missing record is a loss and not retention.
     public var isKeptForEver: Bool {
         switch self {
-        case .readings, .deadLetters, .registry: true
+        case .readings, .deadLetters, .registry, .payloads: true
         case .exceptions, .alarms: false
         }
     }

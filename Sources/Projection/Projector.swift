@@ -35,6 +35,7 @@ public final class Projector: Sendable {
         case .alarms: self.body = body(AlarmsModel.self)
         case .deadLetters: self.body = body(DeadLettersModel.self)
         case .registry: self.body = body(RegistryModel.self)
+        case .payloads: self.body = body(PayloadsModel.self)
         }
     }
 

@@ -55,6 +55,7 @@ struct PageDefinition: Sendable {
         case .exceptions: exceptions
         case .exceptionCounts: exceptionCounts
         case .deadLetters: deadLetters
+        case .payloads: payloads
         }
     }
 }
@@ -120,7 +121,7 @@ extension PageDefinition {
         columns: [
             "meter_id", "channel", "window_start", "window_end", "time_zone", "expected", "validated", "estimated",
             "failed", "missing", "pending", "closed", "revision", "sum", "unit", "rule_set", "decided_at", "grade",
-            "beyond_history",
+            "beyond_history", "failed_sum",
         ],
         keys: [Key(column: "channel", type: .text), Key(column: "window_start", type: .timestamp)],
         isDescending: false,
@@ -135,7 +136,7 @@ extension PageDefinition {
         view: "daily_usage",
         columns: [
             "meter_id", "channel", "day", "window_start", "window_end", "time_zone", "usage", "unit", "expected",
-            "present", "closed",
+            "present", "closed", "estimated", "failed", "missing", "failed_energy",
         ],
         keys: [Key(column: "channel", type: .text), Key(column: "window_start", type: .timestamp)],
         isDescending: false,
@@ -240,6 +241,31 @@ extension PageDefinition {
             Filter(parameter: "code", condition: "code = ?", type: .text),
             Filter(parameter: "source", condition: "source = ?", type: .text),
             Filter(parameter: "stage", condition: "stage = ?", type: .text),
+            Filter(parameter: "from", condition: "received_at >= ?", type: .timestamp),
+            Filter(parameter: "to", condition: "received_at < ?", type: .timestamp),
+        ],
+        isByChannel: false
+    )
+
+    private static let payloads = PageDefinition(
+        view: "payloads",
+        columns: [
+            "raw_topic", "raw_partition", "raw_offset", "received_at", "idempotency_key", "source", "format", "sha256",
+            "outcome", "code", "payload_bytes", "channel_count", "interval_count", "register_count", "rejected_lines",
+            "facts", "original_topic", "original_partition", "original_offset",
+        ],
+        keys: [
+            Key(column: "received_at", type: .timestamp), Key(column: "raw_topic", type: .text),
+            Key(column: "raw_partition", type: .integer), Key(column: "raw_offset", type: .integer),
+        ],
+        isDescending: true,
+        filters: [
+            Filter(parameter: "source", condition: "source = ?", type: .text),
+            Filter(
+                parameter: "outcome",
+                condition: "outcome = ?",
+                type: .word(["decoded", "duplicate", "refused"])
+            ),
             Filter(parameter: "from", condition: "received_at >= ?", type: .timestamp),
             Filter(parameter: "to", condition: "received_at < ?", type: .timestamp),
         ],

@@ -48,7 +48,7 @@ struct QueryResponder: HTTPResponder {
                 .notFound,
                 kind: "unknown-path",
                 title: "There is nothing at this path",
-                detail: "the routes are health, meters, alarms, exceptions and deadletters under /api/v1"
+                detail: "the routes are health, meters, payloads, alarms, exceptions and deadletters under /api/v1"
             )
         }
         guard request.method == .get || request.method == .head else {
@@ -90,6 +90,12 @@ struct QueryResponder: HTTPResponder {
             let format = try parameters.text("format")
             _ = try AnswerFormat.negotiate(parameter: format, accept: acceptField, offered: [.json])
             return Self.response(try await readModel.meter(id), AnswerFormat.json.contentType)
+        case .payload(let id):
+            let parameters = try QueryParameters(request.uri.query, known: ["source", "format"])
+            let format = try parameters.text("format")
+            _ = try AnswerFormat.negotiate(parameter: format, accept: acceptField, offered: [.json])
+            let source = try parameters.text("source")
+            return Self.response(try await readModel.payload(id, source: source), AnswerFormat.json.contentType)
         case .health, .metrics:
             return await health()
         }

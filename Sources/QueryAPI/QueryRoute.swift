@@ -3,6 +3,8 @@ package enum QueryRoute: Equatable {
     case health
     case metrics
     case meter(String)
+    /// One payload by its idempotency key or its place in the raw topic.
+    case payload(String)
     /// A page of rows, of one meter where the path names one.
     case page(PageKind, meter: String?)
 
@@ -26,6 +28,9 @@ package enum QueryRoute: Equatable {
         case ("exceptions", 1): self = .page(.exceptions, meter: nil)
         case ("exceptions", 2) where segments[1] == "counts": self = .page(.exceptionCounts, meter: nil)
         case ("deadletters", 1): self = .page(.deadLetters, meter: nil)
+        case ("payloads", 1): self = .page(.payloads, meter: nil)
+        case ("payloads", 2) where !segments[1].isEmpty: self = .payload(segments[1])
+        case ("payloads", 4): self = .payload(segments[1...].joined(separator: "/"))
         case ("meters", 2...) where !segments[1].isEmpty:
             self.init(meter: segments[1], rest: Array(segments.dropFirst(2)))
         default: return nil
@@ -50,6 +55,7 @@ package enum QueryRoute: Equatable {
         case .health: "health"
         case .metrics: "metrics"
         case .meter: "meter"
+        case .payload: "payload"
         case .page(let kind, _): kind.rawValue
         }
     }
@@ -67,4 +73,5 @@ package enum PageKind: String, CaseIterable {
     case exceptions
     case exceptionCounts = "exception_counts"
     case deadLetters = "dead_letters"
+    case payloads
 }

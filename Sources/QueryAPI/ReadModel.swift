@@ -53,6 +53,22 @@ struct ReadModel: Sendable {
         return body
     }
 
+    /// What became of a payload, as JSON.
+    func payload(_ id: String, source: String?) async throws(ProblemDocument) -> [UInt8] {
+        let body: [UInt8]? = try await ask { connection throws(PostgresError) in
+            try PayloadAccount.read(id, source: source, &connection)?.json
+        }
+        guard let body else {
+            throw ProblemDocument(
+                .notFound,
+                kind: "unknown-payload",
+                title: "There is no such payload",
+                detail: "no payload with this key or at this place was read yet; /api/v1/payloads lists those that were"
+            )
+        }
+        return body
+    }
+
     /// What the database says of itself and of the projections.
     func status() async throws(ProblemDocument) -> ReadModelStatus {
         try await ask { connection throws(PostgresError) in

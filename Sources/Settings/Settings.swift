@@ -88,7 +88,7 @@ public struct Settings: Sendable, Equatable {
         public var graceHours = 24
         /// After the last arrival for a channel, before what is behind it counts as missing.
         public var lateGraceHours = 6
-        public var historyDays = 45
+        public var historyDays = 800
         /// Days without data that still close, after the newest data of a channel that reported live.
         public var silentDays = 0
         /// Rule file that is put into force at the start and at SIGHUP; empty for none.

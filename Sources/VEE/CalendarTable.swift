@@ -7,8 +7,8 @@ struct CalendarTable: Sendable {
     private let dailyWindow: WindowLength
     private var names: [String] = ["UTC"]
     private var calendars: [DayCalendar]
-    /// The same zones with the windows of daily values.
-    private var dailyCalendars: [DayCalendar]
+    /// The windows of daily values, which are on the wall clock: they are the same in every zone.
+    private var dailyCalendar: DayCalendar
 
     private static let dailySeconds: Int64 = 86_400
 
@@ -17,7 +17,7 @@ struct CalendarTable: Sendable {
         window = limits.window
         dailyWindow = limits.dailyWindow
         calendars = [DayCalendar(.utc, window: window)]
-        dailyCalendars = [DayCalendar(.utc, window: dailyWindow)]
+        dailyCalendar = DayCalendar(.utc, window: dailyWindow)
     }
 
     /// The number of a zone; nil when there is no such zone.
@@ -26,17 +26,16 @@ struct CalendarTable: Sendable {
         guard let rules = zones[zone] else { return nil }
         names.append(zone)
         calendars.append(DayCalendar(rules, window: window))
-        dailyCalendars.append(DayCalendar(rules, window: dailyWindow))
         return calendars.count - 1
     }
 
     /// The calendar of a zone, by its number, for channels of an interval length in seconds.
     subscript(zone: Int, intervalSeconds: Int64) -> DayCalendar {
         _read {
-            if intervalSeconds < Self.dailySeconds { yield calendars[zone] } else { yield dailyCalendars[zone] }
+            if intervalSeconds != Self.dailySeconds { yield calendars[zone] } else { yield dailyCalendar }
         }
         _modify {
-            if intervalSeconds < Self.dailySeconds { yield &calendars[zone] } else { yield &dailyCalendars[zone] }
+            if intervalSeconds != Self.dailySeconds { yield &calendars[zone] } else { yield &dailyCalendar }
         }
     }
 

@@ -16,7 +16,7 @@ struct GapSummary: Equatable {
 struct DayOutcome {
     var survey: Survey
     var values: [Int64]
-    /// `Quality.rawValue`, or `SlotStore.neverEmitted` for slots that have no result.
+    /// `Quality.rawValue`; `SlotStore.neverEmitted` for slots that have no result, `SlotStore.withdrawn` for those that have none any more.
     var qualities: [UInt8]
     var methods: [UInt8]
     /// Slots that want an estimate and have none yet.
@@ -48,8 +48,15 @@ extension Series {
             isFilled: Array(repeating: false, count: count)
         )
         var gapCount = 0
+        var coveredCount = 0
         for index in 0..<count {
             let source = survey.qualities[index]
+            if !sharing.covered.isEmpty, sharing.covered.contains(survey.first + Int64(index)) {
+                outcome.qualities[index] = withoutResult(survey.first + Int64(index))
+                outcome.values[index] = 0
+                coveredCount += 1
+                continue
+            }
             switch survey.verdicts[index] {
             case .used:
                 outcome.qualities[index] = source == Quality.raw.rawValue ? Quality.validated.rawValue : source
@@ -61,7 +68,8 @@ extension Series {
             case .gap, .unknown:
                 if source == SlotStore.absent {
                     guard rules.judgesAbsent, survey.first + Int64(index) >= firstKnown else {
-                        outcome.qualities[index] = SlotStore.neverEmitted
+                        outcome.qualities[index] = withoutResult(survey.first + Int64(index))
+                        outcome.values[index] = 0
                         continue
                     }
                     outcome.qualities[index] = Quality.missing.rawValue
@@ -74,8 +82,15 @@ extension Series {
             }
         }
         outcome.gaps.hasGaps = gapCount > 0
-        outcome.gaps.isAllGap = gapCount == count
+        outcome.gaps.isAllGap = gapCount > 0 && gapCount == count - coveredCount
         return outcome
+    }
+
+    /// That a slot has no result, or none any more. Of packed ones, whose results are only looked at, it makes no difference.
+    private func withoutResult(_ slot: Int64) -> UInt8 {
+        guard slot >= slots.base else { return SlotStore.neverEmitted }
+        let isOut = slots.outQualities[Int(slot - slots.base)] != SlotStore.neverEmitted
+        return isOut ? SlotStore.withdrawn : SlotStore.neverEmitted
     }
 
     /// Versions the slots of `part` that have other results than before. Returns their runs. Locked slots keep what went out; where it would
@@ -101,9 +116,12 @@ extension Series {
             if hasLocks, quality != SlotStore.neverEmitted, isLocked(slot, context.facts) {
                 let isOut =
                     slots.outQualities[index] != SlotStore.neverEmitted
+                    && slots.outQualities[index] != SlotStore.withdrawn
                     && slots.outQualities[index] != Quality.missing.rawValue
                 if isOut {
-                    let isUsable = quality != Quality.failed.rawValue && quality != Quality.missing.rawValue
+                    let isUsable =
+                        quality != Quality.failed.rawValue && quality != Quality.missing.rawValue
+                        && quality != SlotStore.withdrawn
                     if isUsable, slots.outValues[index] != value {
                         pendingCorrections.append(correction(slot, value, slots.outValues[index]))
                     }
@@ -111,7 +129,7 @@ extension Series {
                     method = slots.outMethods[index] & SlotStore.methodMask
                     isForced = false
                 }
-                if isOut || quality != Quality.missing.rawValue {
+                if isOut || quality != Quality.missing.rawValue && quality != SlotStore.withdrawn {
                     quality = Quality.revenue.rawValue
                     method |= SlotStore.frozenBit
                 }

@@ -1,3 +1,4 @@
+import MeterCore
 import MeterEvents
 import StreamCore
 
@@ -17,6 +18,8 @@ struct FoldContext {
     var key: [UInt8]
     /// The zone that windows are cut in.
     var zone: String
+    /// The rules of that zone.
+    var wall = ZoneRules.utc
     /// What is known of the meter.
     var facts = MeterFacts.none
     /// The series of the check meter of the channel in hand.

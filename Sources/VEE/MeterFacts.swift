@@ -15,6 +15,8 @@ final class MeterFacts: Sendable {
     let tests: [Range<Int64>]
     /// Moments at which the device reported energy in reverse, ascending, seconds since 1970.
     let reversals: [Int64]
+    /// Moments at which the device reported that it was installed, removed or set up anew, in the same form.
+    let exchanges: [Int64]
     /// When the meter sent its registers a second time (V06), ascending, seconds since 1970.
     let staleAt: [Int64]
     let registers: [RegisterRecord]
@@ -28,6 +30,7 @@ final class MeterFacts: Sendable {
         outages: [Range<Int64>] = [],
         tests: [Range<Int64>] = [],
         reversals: [Int64] = [],
+        exchanges: [Int64] = [],
         staleAt: [Int64] = [],
         registers: [RegisterRecord] = [],
         weather: WeatherRecord? = nil
@@ -38,6 +41,7 @@ final class MeterFacts: Sendable {
         self.outages = outages
         self.tests = tests
         self.reversals = reversals
+        self.exchanges = exchanges
         self.staleAt = staleAt
         self.registers = registers
         self.weather = weather
@@ -47,5 +51,31 @@ final class MeterFacts: Sendable {
 
     func registration(of channel: String) -> ChannelRegistration? {
         registration?.channels.first { $0.channel == channel }
+    }
+
+    /// The same with all times on the wall clock of a zone.
+    func onWallClock(_ zone: ZoneRules) -> MeterFacts {
+        func time(_ instant: Int64) -> Int64 { WallClock.time(instant, zone) }
+        func span(_ span: Range<Int64>) -> Range<Int64> {
+            let lower = time(span.lowerBound)
+            return lower..<max(lower, time(span.upperBound))
+        }
+        return MeterFacts(
+            registration: registration,
+            edits: edits.map { edit in
+                var edit = edit
+                edit.start = time(edit.start)
+                edit.end = max(edit.start, time(edit.end))
+                return edit
+            },
+            forced: forced.map(span),
+            outages: outages.map(span),
+            tests: tests.map(span),
+            reversals: reversals.map(time),
+            exchanges: exchanges.map(time),
+            staleAt: staleAt.map(time),
+            registers: registers.map { $0.onWallClock(zone) },
+            weather: weather
+        )
     }
 }

@@ -9,8 +9,8 @@ struct MeterState: Sendable {
     let key: [UInt8]
     /// Empty until anything named a zone.
     private(set) var zoneName = ""
-    /// The registry's word stands above what comes with the data.
-    private(set) var isZoneFromRegistry = false
+    /// Who said it.
+    private(set) var zoneOrigin = ZoneOrigin.unstated
     private(set) var zoneRaw: RawReference?
     /// An exception about an unknown zone is open.
     var hasZoneException = false
@@ -19,10 +19,14 @@ struct MeterState: Sendable {
     var registrationRaw: RawReference?
     /// Ascending in the order in which payloads supersede each other.
     var edits: [EditRecord] = []
+    /// Those of them that concern no known interval, by channel and start.
+    var idleEdits: [IdleEdit] = []
     var power = ReportedSpans.outages
     var tests = ReportedSpans.tests
     /// The device reported energy in reverse.
     var reversals = ReportedMoments()
+    /// The device reported that it was installed, removed or set up anew.
+    var exchanges = ReportedMoments()
     var registers: [RegisterState] = []
     var payloads = PayloadState()
 
@@ -40,18 +44,19 @@ struct MeterState: Sendable {
         self.key = Array(name.utf8)
     }
 
-    /// Takes what a record says about the meter's zone. The registry stands above the data, then the later payload holds, then the greater
-    /// name: whatever the order of arrival, the same zone remains. True when the name changed.
-    mutating func observeZone(_ name: String, isRegistry: Bool, raw: RawReference) -> Bool {
+    /// Takes what a record says about the meter's zone. The firmer word holds: the registry's, then what a payload states, then the default of
+    /// a format, then what is assumed; of equal firmness the later payload's, then the greater name. Whatever the order of arrival, the
+    /// same zone remains. True when the name changed.
+    mutating func observeZone(_ name: String, _ origin: ZoneOrigin, raw: RawReference) -> Bool {
         guard !name.isEmpty else { return false }
         if let held = zoneRaw {
-            if isRegistry != isZoneFromRegistry {
-                guard isRegistry else { return false }
+            if origin != zoneOrigin {
+                guard origin > zoneOrigin else { return false }
             } else if !raw.supersedes(held) {
                 guard !held.supersedes(raw), zoneName.utf8.lexicographicallyPrecedes(name.utf8) else { return false }
             }
         }
-        isZoneFromRegistry = isRegistry
+        zoneOrigin = origin
         zoneRaw = raw
         guard name != zoneName else { return false }
         zoneName = name
@@ -84,7 +89,7 @@ extension MeterState {
     func encode(into writer: inout CompactWriter) {
         writer.append(name)
         writer.append(zoneName)
-        writer.append(isZoneFromRegistry)
+        writer.append(zoneOrigin.rawValue)
         writer.append(zoneRaw != nil)
         if let zoneRaw { zoneRaw.encode(into: &writer) }
         writer.append(hasZoneException)
@@ -95,9 +100,12 @@ extension MeterState {
         }
         writer.append(count: edits.count)
         for edit in edits { edit.encode(into: &writer) }
+        writer.append(count: idleEdits.count)
+        for edit in idleEdits { edit.encode(into: &writer) }
         power.encode(into: &writer)
         tests.encode(into: &writer)
         reversals.encode(into: &writer)
+        exchanges.encode(into: &writer)
         writer.append(count: registers.count)
         for register in registers { register.encode(into: &writer) }
         payloads.encode(into: &writer)
@@ -106,7 +114,8 @@ extension MeterState {
     init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
         self.init(name: try reader.text(bytes))
         zoneName = try reader.text(bytes)
-        isZoneFromRegistry = try reader.flag(bytes)
+        guard let origin = ZoneOrigin(rawValue: try reader.byte(bytes)) else { throw .malformed("an origin of a zone") }
+        zoneOrigin = origin
         if try reader.flag(bytes) { zoneRaw = try RawReference(&reader, bytes) }
         hasZoneException = try reader.flag(bytes)
         if try reader.flag(bytes) {
@@ -115,9 +124,12 @@ extension MeterState {
         }
         let editCount = try reader.count(bytes)
         for _ in 0..<editCount { edits.append(try EditRecord(&reader, bytes)) }
+        let idleCount = try reader.count(bytes)
+        for _ in 0..<idleCount { idleEdits.append(try IdleEdit(&reader, bytes)) }
         try power.read(&reader, bytes)
         try tests.read(&reader, bytes)
         reversals = try ReportedMoments(&reader, bytes)
+        exchanges = try ReportedMoments(&reader, bytes)
         let registerCount = try reader.count(bytes)
         for _ in 0..<registerCount { registers.append(try RegisterState(&reader, bytes)) }
         payloads = try PayloadState(&reader, bytes)

@@ -18,9 +18,18 @@ struct OpenException: Sendable, Equatable {
     var isOfWindow: Bool
 
     /// Stable code for those who act on it; empty when the rule number says it all.
-    var code: String { RuleText.code(rule) }
+    var code: String { GridRule.code(rule) ?? RuleText.code(rule) }
 
     func reason(_ unit: MeasurementUnit) -> String {
+        let grid = GridRule.reason(
+            rule,
+            firstStart: firstStart,
+            count: count,
+            observed: observedBillionths,
+            limit: limitBillionths,
+            unit: unit
+        )
+        if let grid { return grid }
         if isOfWindow {
             return RuleText.reason(window: rule, observed: observedBillionths, limit: limitBillionths, unit: unit)
         }

@@ -1,15 +1,56 @@
-import MeterCore
-import MeterEvents
-import RuleSets
+package import MeterCore
+package import MeterEvents
+package import RuleSets
 import StreamCore
 
 /// The kept readings of one register of a meter.
 ///
-/// Of each UTC day the first and the last reading are kept: which ones are does not depend on the order of arrival.
-struct RegisterRecord: Sendable, Equatable {
-    struct Entry: Sendable, Equatable {
-        var point: RegisterPoint
-        var raw: RawReference
+/// Of each UTC day the first and the last instant are kept, and of each instant all that came for it: what holds does not depend on the order
+/// of arrival.
+package struct RegisterRecord: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
+        /// What holds, and what came besides and does not.
+        private(set) var held: RegisterCandidate
+        private(set) var others: [RegisterCandidate] = []
+
+        package var point: RegisterPoint { held.point }
+        package var raw: RawReference { held.raw }
+
+        init(_ candidate: RegisterCandidate) { held = candidate }
+
+        /// Of an instant so many are kept; of more the earliest received go.
+        static let maximumCount = 16
+
+        /// Takes one more. True when another reading holds.
+        mutating func take(_ new: RegisterCandidate) -> Bool {
+            var all = [held] + others
+            let old = held.point
+            if let same = all.firstIndex(where: { $0.says(new) }) {
+                guard new.raw.supersedes(all[same].raw) else { return false }
+                all[same] = new
+            } else {
+                all.append(new)
+            }
+            if all.count > Self.maximumCount, let first = all.indices.min(by: { all[$1].raw.supersedes(all[$0].raw) }) {
+                all.remove(at: first)
+            }
+            set(all)
+            return held.point != old
+        }
+
+        fileprivate mutating func move(to time: Int64) {
+            held.point.at = time
+            for index in others.indices { others[index].point.at = time }
+        }
+
+        fileprivate mutating func set(_ all: [RegisterCandidate]) {
+            let index = RegisterCandidate.holding(all)
+            held = all[index]
+            others = all
+            others.remove(at: index)
+            // One order whatever the order of arrival.
+            others.sort { $1.raw.supersedes($0.raw) }
+        }
     }
 
     let channel: String
@@ -17,25 +58,21 @@ struct RegisterRecord: Sendable, Equatable {
     let tou: String
     let unit: MeasurementUnit
     /// Ascending by time.
-    private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
 
-    init(channel: String, tou: String, unit: MeasurementUnit) {
+    package init(channel: String, tou: String, unit: MeasurementUnit) {
         self.channel = channel
         self.tou = tou
         self.unit = unit
     }
 
     /// Takes a reading. Returns the span of time within which readings are neighbours of others than before; nil when nothing changed.
-    mutating func take(_ point: RegisterPoint, _ raw: RawReference) -> Range<Int64>? {
+    package mutating func take(_ candidate: RegisterCandidate) -> Range<Int64>? {
+        let point = candidate.point
         let index = firstIndex(from: point.at)
-        let new = Entry(point: point, raw: raw)
+        let new = Entry(candidate)
         if index < entries.count, entries[index].point.at == point.at {
-            let held = entries[index]
-            guard held.point != point,
-                raw.supersedes(held.raw) || (!held.raw.supersedes(raw) && point.value > held.point.value)
-            else { return nil }
-            entries[index] = new
-            return span(around: index)
+            return entries[index].take(candidate) ? span(around: index) : nil
         }
         let day = point.at.flooredQuotient(86_400)
         let lower = firstIndex(from: day * 86_400)
@@ -54,6 +91,17 @@ struct RegisterRecord: Sendable, Equatable {
         let own = span(around: place)
         guard let replaced else { return own }
         return min(own.lowerBound, replaced.lowerBound)..<max(own.upperBound, replaced.upperBound)
+    }
+
+    /// The same with all times on the wall clock of a zone; readings of an hour that comes twice stay in their order.
+    func onWallClock(_ zone: ZoneRules) -> RegisterRecord {
+        var own = self
+        for index in own.entries.indices {
+            var time = WallClock.time(own.entries[index].point.at, zone)
+            if index > 0 { time = max(time, own.entries[index - 1].point.at + 1) }
+            own.entries[index].move(to: time)
+        }
+        return own
     }
 
     private func span(around index: Int) -> Range<Int64> {
@@ -88,11 +136,9 @@ extension RegisterRecord {
         writer.append(count: entries.count)
         for entry in entries {
             writer.append(entry.point.at)
-            writer.append(entry.point.value)
-            writer.append(entry.point.quality)
-            writer.append(entry.point.meterClock != nil)
-            if let clock = entry.point.meterClock { writer.append(clock) }
-            entry.raw.encode(into: &writer)
+            writer.append(count: entry.others.count + 1)
+            entry.held.encode(into: &writer)
+            for other in entry.others { other.encode(into: &writer) }
         }
     }
 
@@ -104,13 +150,15 @@ extension RegisterRecord {
         let count = try reader.count(bytes)
         entries.reserveCapacity(count)
         for _ in 0..<count {
-            var point = RegisterPoint(at: try reader.integer(bytes), value: try reader.integer(bytes))
-            point.quality = try reader.byte(bytes)
-            if try reader.flag(bytes) { point.meterClock = try reader.integer(bytes) }
-            guard entries.last.map({ $0.point.at < point.at }) ?? true else {
-                throw .malformed("readings out of order")
-            }
-            entries.append(Entry(point: point, raw: try RawReference(&reader, bytes)))
+            let at: Int64 = try reader.integer(bytes)
+            guard entries.last.map({ $0.point.at < at }) ?? true else { throw .malformed("readings out of order") }
+            let candidateCount = try reader.count(bytes)
+            guard candidateCount > 0 else { throw .malformed("an instant without a reading") }
+            var all: [RegisterCandidate] = []
+            for _ in 0..<candidateCount { all.append(try RegisterCandidate(at: at, &reader, bytes)) }
+            var entry = Entry(all[0])
+            entry.set(all)
+            entries.append(entry)
         }
     }
 }

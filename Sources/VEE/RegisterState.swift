@@ -10,7 +10,9 @@ struct RegisterState: Sendable, Equatable {
     private(set) var recent: [RegisterPoint] = []
     /// Instants of readings that only repeated the one before, ascending.
     private(set) var staleAt: [Int64] = []
-    var exceptions: [OpenException] = []
+    var exceptions: [RegisterException] = []
+    /// All readings went on from each other when they were put to the rules last.
+    var isPlain = true
     /// What went out for the ends of windows, ascending by time.
     private(set) var derived: [DerivedReading] = []
 
@@ -77,6 +79,7 @@ extension RegisterState {
         for instant in staleAt { writer.append(instant) }
         writer.append(count: exceptions.count)
         for exception in exceptions { exception.encode(into: &writer) }
+        writer.append(isPlain)
         writer.append(count: derived.count)
         for reading in derived { reading.encode(into: &writer) }
     }
@@ -93,7 +96,8 @@ extension RegisterState {
         let staleCount = try reader.count(bytes)
         for _ in 0..<staleCount { staleAt.append(try reader.integer(bytes)) }
         let exceptionCount = try reader.count(bytes)
-        for _ in 0..<exceptionCount { exceptions.append(try OpenException(&reader, bytes)) }
+        for _ in 0..<exceptionCount { exceptions.append(try RegisterException(&reader, bytes)) }
+        isPlain = try reader.flag(bytes)
         let derivedCount = try reader.count(bytes)
         for _ in 0..<derivedCount { derived.append(try DerivedReading(&reader, bytes)) }
     }

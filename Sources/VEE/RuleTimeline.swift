@@ -1,3 +1,4 @@
+import MeterCore
 import MeterEvents
 import RuleSets
 
@@ -45,5 +46,14 @@ struct RuleTimeline: Sendable {
         // The oldest goes: its data is the first to be beyond the kept history.
         if entries.count - 1 > maximumCount { entries.remove(at: 1) }
         return true
+    }
+
+    /// The same with all times on the wall clock of a zone.
+    func onWallClock(_ zone: ZoneRules) -> RuleTimeline {
+        var own = self
+        for index in own.entries.indices.dropFirst() {
+            own.entries[index].effectiveFrom = WallClock.time(own.entries[index].effectiveFrom, zone)
+        }
+        return own
     }
 }

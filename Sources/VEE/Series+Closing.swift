@@ -9,17 +9,20 @@ extension Series {
     /// for the late grace, so that data that comes in pieces makes no wave of gaps. Nothing is due beyond the newest data, but for the
     /// days that a live channel is expected to fill, that a person ordered to be estimated, or that are extrapolated whole.
     func due(_ context: FoldContext, _ calendar: inout DayCalendar) -> (through: Int64, next: Int64) {
+        // All that came may have been refused: then there are no days.
+        guard dataEnd > .min else { return (closedThrough, .max) }
         var through = closedThrough
         var day = calendar.day(at: through)
         let forcedUntil = context.facts.forced.reduce(Int64.min) { max($0, $1.upperBound) }
         let horizon = max(dataEndSeconds, expectedUntil, forcedUntil)
         let extrapolated = extrapolatedUntil(context) ?? .min
         while day.start < horizon || day.end <= extrapolated {
-            var dueAt = (day.end + context.limits.graceSeconds) * 1000
+            let end = instant(day.end, context)
+            var dueAt = (end + context.limits.graceSeconds) * 1000
             if dataEndSeconds < day.end {
                 dueAt = max(dueAt, lastArrivalMilliseconds + context.limits.lateGraceSeconds * 1000)
             }
-            if day.start < forcedUntil { dueAt = min(dueAt, day.end * 1000) }
+            if day.start < forcedUntil { dueAt = min(dueAt, end * 1000) }
             guard let watermark = context.watermarkMilliseconds, watermark >= dueAt else { return (through, dueAt) }
             through = day.end
             day = calendar.day(after: day)
@@ -38,7 +41,7 @@ extension Series {
         let edge = forgettingEdge(context, &calendar)
         if let edge, edge > through {
             through = edge
-            next = max(next, edge * 1000)
+            next = max(next, instant(edge, context) * 1000)
         }
         var closing: Range<Int64>?
         if through > closedThrough {
@@ -72,8 +75,9 @@ extension Series {
 
     /// The day's start below which the history is to be forgotten; nil while that is less than a day.
     private func forgettingEdge(_ context: FoldContext, _ calendar: inout DayCalendar) -> Int64? {
+        guard !isEmpty, dataEnd > .min else { return nil }
         let keptFrom = dataEndSeconds - context.limits.keptSeconds
-        guard !isEmpty, keptFrom - start(of: keptBase) > 2 * 86_400 else { return nil }
+        guard keptFrom - start(of: keptBase) > 2 * 86_400 else { return nil }
         return calendar.day(at: keptFrom).start
     }
 
@@ -102,7 +106,9 @@ extension Series {
         exceptions.removeSubrange(..<exceptionIndex(edge))
         findings.removeSubrange(..<findingIndex(slot))
         corrections.removeAll { $0.first < slot }
+        rivals.removeAll { $0.slot < slot }
         peakDays.removeAll { $0 < edge }
+        sharing.forget(below: slot, edge)
         slots.removeBelow(slot)
     }
 
@@ -140,8 +146,10 @@ extension Series {
         _ block: IntervalBlock,
         _ range: Range<Int64>,
         blockStart: Int64,
+        shiftSeconds: Int16,
         _ context: FoldContext,
         _ calendar: inout DayCalendar,
+        _ fate: inout BlockFate,
         _ effects: inout Effects
     ) {
         var alone = Series(
@@ -157,23 +165,66 @@ extension Series {
         alone.firstKnown = range.lowerBound
         alone.dataEnd = range.upperBound
         alone.closedThrough = .max
-        let result = alone.take(block, range, blockStart: blockStart, context, &calendar, &effects)
+        let result = alone.take(
+            block,
+            range,
+            blockStart: blockStart,
+            shiftSeconds: shiftSeconds,
+            context,
+            &calendar,
+            &fate
+        )
         if let changed = result.changed {
             alone.settle(changed, forced: result.forced, context, &calendar)
-            for day in alone.pending { alone.putOut(day.day, day, [], context, &effects) }
+            for day in alone.pending { alone.putOut(day.day, day, [], nil, context, &effects) }
             forgottenRevision += 1
         }
     }
 
-    /// The meter's days are cut anew: takes back the windows and exceptions of the old cut, and decides everything again.
+    /// Takes back all that went out, because it was about other times than it will be: values, windows and exceptions.
+    ///
+    /// - Parameter counted: starts of windows that another series of the channel put out last.
+    mutating func retract(
+        _ context: FoldContext,
+        _ calendar: inout DayCalendar,
+        _ counted: Set<Int64>,
+        _ effects: inout Effects
+    ) {
+        thaw(from: keptBase)
+        withdraw(context, counted, &effects)
+        var day = calendar.day(at: start(of: slots.base))
+        while day.start < start(of: slots.end) {
+            var runs: [Range<Int64>] = []
+            for slot in slots(of: day).clamped(to: slots.base..<slots.end) {
+                let index = Int(slot - slots.base)
+                switch slots.outQualities[index] {
+                case SlotStore.neverEmitted, SlotStore.withdrawn: continue
+                default: break
+                }
+                _ = version(index, 0, SlotStore.withdrawn, 0, isForced: false)
+                if let last = runs.last, last.upperBound == slot {
+                    runs[runs.count - 1] = last.lowerBound..<slot + 1
+                } else {
+                    runs.append(slot..<slot + 1)
+                }
+            }
+            emit(runs, nil, dayRules(day, context), context, &effects)
+            day = calendar.day(after: day)
+        }
+    }
+
+    /// The meter's days are cut anew: takes back the windows and exceptions of the old cut. Everything is to be decided again.
+    ///
+    /// - Parameter counted: starts of windows that another series of the channel put out last.
     mutating func recut(
         _ context: FoldContext,
         _ calendar: inout DayCalendar,
+        _ counted: Set<Int64>,
         _ effects: inout Effects
-    ) -> Int64 {
-        guard !isEmpty else { return .max }
+    ) -> IntakeResult {
+        guard !isEmpty else { return IntakeResult() }
         thaw(from: keptBase)
-        withdraw(context, &effects)
+        withdraw(context, counted, &effects)
         if forgottenBelow > .min {
             let seconds = start(of: forgottenBelow)
             let day = calendar.day(at: seconds)
@@ -186,24 +237,33 @@ extension Series {
         findings.removeAll()
         corrections.removeAll()
         peakDays.removeAll()
+        // So is what it knows of the other series.
+        firstKnown = max(own.first, forgottenBelow)
+        dataEnd = own.end
+        expectedUntil = own.expectedUntil
         let first = max(firstKnown, slots.base)
         closedThrough = max(calendar.day(at: closedThrough).start, calendar.day(at: start(of: first)).start)
         result.add(slots.base..<slots.end)
-        return advance(result, context, &calendar)
+        // Which series has which part of a window is settled again for the new windows.
+        sharing = Sharing()
+        return result
     }
 
-    private mutating func withdraw(_ context: FoldContext, _ effects: inout Effects) {
+    private mutating func withdraw(_ context: FoldContext, _ counted: Set<Int64>, _ effects: inout Effects) {
         let rules = DayRules(index: 0, dayStart: .min, isClosed: true, judgesAbsent: false, estimates: false)
         for exception in exceptions { emit(exception, isOpen: false, rules, context, &effects) }
         exceptions.removeAll()
         for record in windows where record.revision > 0 {
             let revision = record.revision + 1
+            if counted.contains(record.start) { continue }
             var state = WindowState(
                 start: Instant(secondsSinceEpoch: record.start),
                 end: Instant(secondsSinceEpoch: record.end),
                 expected: 0
             )
             state.revision = revision
+            var rules = rules
+            rules.dayStart = record.start
             emit([], state, rules, context, &effects)
             withdrawnRevision = max(withdrawnRevision, revision)
         }

@@ -23,6 +23,7 @@ extension Series {
             if rules.isClosed { findMissing(day, kept, rules, &found) }
             collect(findings[findingIndex(kept.lowerBound)..<findingIndex(kept.upperBound)], kept, day, &found)
             collect(corrections[...], kept, day, &found)
+            collect(sharing.marks[...], kept, day, &found)
         } else {
             found = old.filter { !$0.isOfWindow }
         }
@@ -142,8 +143,14 @@ extension Series {
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
+        var real = exception
+        if isDaily {
+            real.windowStart = instant(exception.windowStart, context)
+            real.windowEnd = instant(exception.windowEnd, context)
+            real.firstStart = instant(exception.firstStart, context)
+        }
         effects.emit(
-            exception.event(isOpen: isOpen, channel: channel, unit, adopted[rules.index].rules.version, context),
+            real.event(isOpen: isOpen, channel: channel, unit, adopted[rules.index].rules.version, context),
             context
         )
     }

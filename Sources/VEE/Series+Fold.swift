@@ -3,22 +3,33 @@ import MeterEvents
 import StreamCore
 
 extension Series {
-    /// Folds a block whose recorded slots lie in `range`. Returns the watermark at which the series must be looked at again.
-    mutating func fold(
+    /// Takes a block whose recorded slots lie in `range`; nothing is decided yet, but for what is older than the kept history.
+    mutating func intake(
         _ block: IntervalBlock,
         _ range: Range<Int64>,
         blockStart: Int64,
+        shiftSeconds: Int16,
         _ context: FoldContext,
         _ calendar: inout DayCalendar,
+        _ fate: inout BlockFate,
         _ effects: inout Effects
-    ) -> Int64 {
+    ) -> IntakeResult {
         let isFirst = dataEnd == .min
         let oldFirst = firstKnown
         let edge = isFirst ? Int64.min : historyEdge(context, &calendar)
         if range.lowerBound < edge {
             let beyond = range.clamped(to: .min..<edge)
             effects.count(VEECounter.beyondHistory.rawValue, by: Int64(beyond.count))
-            judgeAlone(block, beyond, blockStart: blockStart, context, &calendar, &effects)
+            judgeAlone(
+                block,
+                beyond,
+                blockStart: blockStart,
+                shiftSeconds: shiftSeconds,
+                context,
+                &calendar,
+                &fate,
+                &effects
+            )
         }
         noteArrival(of: range, context)
         var result = IntakeResult()
@@ -28,23 +39,50 @@ extension Series {
             // What is cold stays where it is.
             slots.cover((cold.isEmpty ? expected : max(expected, slots.base))..<range.upperBound)
             let within = range.clamped(to: max(range.lowerBound, edge)..<range.upperBound)
-            result = take(block, within, blockStart: blockStart, context, &calendar, &effects)
+            result = take(
+                block,
+                within,
+                blockStart: blockStart,
+                shiftSeconds: shiftSeconds,
+                context,
+                &calendar,
+                &fate
+            )
         }
         lowerFrontier(isFirst, oldFirst, expected, &calendar)
         if !isFirst, expected < oldFirst {
             slots.cover(expected..<max(slots.base, expected + 1))
             result.add(expected..<oldFirst)
         }
-        expectEdits(&result, context)
-        return advance(result, context, &calendar)
+        expectEdits(&result, context, &calendar)
+        return result
     }
 
-    /// Makes room for values that a person entered where no data has come yet.
-    private mutating func expectEdits(_ result: inout IntakeResult, _ context: FoldContext) {
+    /// So far beyond the newest data entered values have an effect; the ones after it wait for data. A mistyped month must not have every day
+    /// before it estimated.
+    static let editReachSeconds: Int64 = 7 * 86_400
+
+    /// Makes room for values that a person entered where no data has come: within the history of what has, and a week after it.
+    mutating func expectEdits(_ result: inout IntakeResult, _ context: FoldContext, _ calendar: inout DayCalendar) {
         for edit in context.facts.edits where edit.channel == channel && edit.kind == .setValues {
+            let lower = firstSlot(from: edit.start)
+            guard edit.covers(start(of: lower), intervalSeconds: intervalSeconds),
+                edit.start <= dataEndSeconds + Self.editReachSeconds
+            else { continue }
+            let edge = historyEdge(context, &calendar)
+            let upper = slots(of: edit.start..<max(edit.start, edit.end)).upperBound
+            if upper > edge, lower < dataEnd {
+                own.first = min(own.first, max(lower, edge))
+                for new in reach(max(lower, edge)..<dataEnd, &calendar) { result.add(new) }
+            }
             let end = slots.end
-            expect(through: slots(of: edit.start..<max(edit.start, edit.end)).upperBound, context)
+            expect(through: upper, context)
             if slots.end > end { result.add(end..<slots.end) }
+            // Their windows close although no data comes.
+            if upper <= slots.end {
+                own.expectedUntil = max(own.expectedUntil, start(of: upper))
+                expectedUntil = max(expectedUntil, own.expectedUntil)
+            }
         }
     }
 

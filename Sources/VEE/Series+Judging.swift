@@ -38,8 +38,8 @@ extension Series {
         adopted.rules.parameters.judgeIntervals(view, &found)
         let lower = findingIndex(kept.lowerBound)
         let upper = findingIndex(kept.upperBound)
-        if found.isEmpty, lower == upper { return [] }
-        var new: [SlotFinding] = []
+        var new = shiftFindings(kept, adopted.rules.parameters.alignment)
+        if found.isEmpty, new.isEmpty, lower == upper { return [] }
         for finding in found {
             new.append(
                 SlotFinding(
@@ -101,6 +101,34 @@ extension Series {
             peak = max(peak, survey.values[index])
         }
         return peak
+    }
+
+    /// V08 of values whose stamps were a little off the grid that they were put on.
+    private func shiftFindings(_ kept: Range<Int64>, _ rule: AlignmentRule) -> [SlotFinding] {
+        guard rule.isEnabled, references.contains(where: { $0.shiftSeconds != 0 }) else { return [] }
+        var found: [SlotFinding] = []
+        for slot in kept {
+            let index = Int(slot - slots.base)
+            guard slots.sources[index] != SlotStore.absent else { continue }
+            let shift = Int64(references[Int(slots.references[index])].shiftSeconds)
+            guard shift != 0 else { continue }
+            if let last = found.last, last.slots.upperBound == slot, last.observedBillionths == shift * Quantity.scale {
+                found[found.count - 1].count += 1
+                continue
+            }
+            found.append(
+                SlotFinding(
+                    first: slot,
+                    count: 1,
+                    rule: AlignmentRule.number,
+                    severity: rule.severity,
+                    effect: .note,
+                    observedBillionths: shift * Quantity.scale,
+                    limitBillionths: BlockPlacement.toleranceSeconds(intervalSeconds) * Quantity.scale
+                )
+            )
+        }
+        return found
     }
 
     private func view(

@@ -5,23 +5,105 @@ import StreamCore
 
 extension Series {
     /// Puts out the new versions of one day: a record for each run, the window's state with the last, or alone.
-    func emit(
+    mutating func emit(
         _ runs: [Range<Int64>],
         _ window: WindowState?,
         _ rules: DayRules,
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
-        if effects.isMuted { return }
+        if effects.isMuted {
+            fates.removeAll()
+            return
+        }
+        let window = window.map { real($0, context) }
+        let runs = isDaily ? runs.flatMap { ofOneLength($0, context) } : runs
         for index in runs.indices {
             emit(runs[index], index == runs.count - 1 ? window : nil, rules, context, &effects)
         }
-        guard runs.isEmpty, let window else { return }
-        let slot = firstSlot(from: window.start.secondsSinceEpoch)
+        guard runs.isEmpty, window != nil else { return }
+        let slot = firstSlot(from: rules.dayStart)
         emit(slot..<slot, window, rules, context, &effects)
     }
 
-    private func emit(
+    /// Puts out the slots that have no reading in force any more, and takes them out of what is pending.
+    mutating func emitWithdrawals(_ context: FoldContext, _ effects: inout Effects) {
+        for place in pending.indices {
+            var rest: [Range<Int64>] = []
+            var withdrawn: [Range<Int64>] = []
+            for run in pending[place].runs {
+                var lower = run.lowerBound
+                while lower < run.upperBound {
+                    let isWithdrawn = slots.outQualities[Int(lower - slots.base)] == SlotStore.withdrawn
+                    var upper = lower + 1
+                    while upper < run.upperBound,
+                        (slots.outQualities[Int(upper - slots.base)] == SlotStore.withdrawn) == isWithdrawn
+                    {
+                        upper += 1
+                    }
+                    if isWithdrawn { withdrawn.append(lower..<upper) } else { rest.append(lower..<upper) }
+                    lower = upper
+                }
+            }
+            guard !withdrawn.isEmpty else { continue }
+            pending[place].runs = rest
+            emit(withdrawn, nil, dayRules(pending[place].day, context), context, &effects)
+        }
+    }
+
+    /// Qualities as consumers know them.
+    private static func told(_ qualities: ArraySlice<UInt8>) -> [UInt8] {
+        guard qualities.contains(SlotStore.withdrawn) else { return Array(qualities) }
+        return qualities.map { $0 == SlotStore.withdrawn ? ValidatedIntervals.withdrawn : $0 }
+    }
+
+    /// Puts out what became of a block's values when nothing else came of it.
+    mutating func emitFates(_ context: FoldContext, _ effects: inout Effects) {
+        guard let fate = fates.first else { return }
+        let slot = firstSlot(from: time(fate.start.secondsSinceEpoch, context))
+        let index = context.timeline.index(at: start(of: slot))
+        let rules = DayRules(
+            index: index,
+            dayStart: start(of: slot),
+            isClosed: false,
+            judgesAbsent: false,
+            estimates: false
+        )
+        if effects.isMuted { fates.removeAll() } else { emit(slot..<slot, nil, rules, context, &effects) }
+    }
+
+    /// The window by the clock that everybody has.
+    private func real(_ window: WindowState, _ context: FoldContext) -> WindowState {
+        guard isDaily else { return window }
+        var window = window
+        window.start = Instant(secondsSinceEpoch: instant(window.start.secondsSinceEpoch, context))
+        window.end = Instant(secondsSinceEpoch: instant(window.end.secondsSinceEpoch, context))
+        return window
+    }
+
+    /// Daily values are as long as their days: the parts of a run whose days have one length.
+    private func ofOneLength(_ run: Range<Int64>, _ context: FoldContext) -> [Range<Int64>] {
+        var parts: [Range<Int64>] = []
+        var lower = run.lowerBound
+        var slot = lower
+        while slot < run.upperBound {
+            let length = seconds(of: slot, context)
+            var next = slot + 1
+            while next < run.upperBound, seconds(of: next, context) == length { next += 1 }
+            parts.append(lower..<next)
+            lower = next
+            slot = next
+        }
+        return parts
+    }
+
+    /// How long an interval really is.
+    func seconds(of slot: Int64, _ context: FoldContext) -> Int64 {
+        guard isDaily else { return intervalSeconds }
+        return max(1, instant(start(of: slot + 1), context) - instant(start(of: slot), context))
+    }
+
+    private mutating func emit(
         _ run: Range<Int64>,
         _ window: WindowState?,
         _ rules: DayRules,
@@ -31,15 +113,15 @@ extension Series {
         var elements = 0..<0
         if !run.isEmpty { elements = Int(run.lowerBound - slots.base)..<Int(run.upperBound - slots.base) }
         countVersions(elements, &effects)
-        let event = ValidatedIntervals(
+        var event = ValidatedIntervals(
             meter: context.meter,
             channel: channel,
             unit: unit,
             zone: context.zone,
-            start: Instant(secondsSinceEpoch: start(of: run.lowerBound)),
-            intervalSeconds: Int32(clamping: intervalSeconds),
+            start: Instant(secondsSinceEpoch: instant(start(of: run.lowerBound), context)),
+            intervalSeconds: Int32(clamping: seconds(of: run.lowerBound, context)),
             billionths: Array(slots.outValues[elements]),
-            qualities: Array(slots.outQualities[elements]),
+            qualities: Self.told(slots.outQualities[elements]),
             methods: slots.outMethods[elements].map { $0 & SlotStore.methodMask },
             revisions: Array(slots.revisions[elements]),
             provenance: provenance(elements, context),
@@ -48,6 +130,10 @@ extension Series {
             decidedAtMilliseconds: context.decidedAtMilliseconds,
             window: window
         )
+        if !fates.isEmpty {
+            event.fates = fates
+            fates.removeAll()
+        }
         effects.emit(
             to: VEEProcessor.validatedOutput,
             key: context.key,
@@ -97,6 +183,7 @@ extension Series {
             case Quality.missing.rawValue: missing += 1
             case Quality.failed.rawValue: failed += 1
             case Quality.validated.rawValue: validated += 1
+            case SlotStore.withdrawn: continue
             case let quality: if Self.isEstimated(quality) { estimated += 1 } else { validated += 1 }
             }
             if slots.revisions[index] > 1 { revised += 1 }
@@ -124,6 +211,7 @@ extension Series {
     }
 
     private func origin(_ index: Int, _ context: FoldContext) -> RawReference {
+        if slots.outQualities[index] == SlotStore.withdrawn { return context.raw }
         switch slots.outMethods[index] & SlotStore.methodMask {
         case EstimationMethod.none.rawValue, EstimationMethod.source.rawValue:
             guard slots.sources[index] != SlotStore.absent else { return context.raw }
@@ -168,7 +256,8 @@ extension Series {
         guard parameters.gap.isEnabled else { return }
         for slot in run {
             let index = Int(slot - slots.base)
-            guard slots.sources[index] == SlotStore.absent || slots.sources[index] == Quality.missing.rawValue,
+            guard slots.outQualities[index] != SlotStore.withdrawn,
+                slots.sources[index] == SlotStore.absent || slots.sources[index] == Quality.missing.rawValue,
                 slots.outMethods[index] & SlotStore.methodMask != EstimationMethod.manual.rawValue
             else { continue }
             let place = UInt32(slot - run.lowerBound)

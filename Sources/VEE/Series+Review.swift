@@ -9,10 +9,12 @@ extension Series {
     /// - Parameters:
     ///   - decided: what was decided; nil when only something around the day changed.
     ///   - windowFindings: of the rules on windows; nil when the day is not closed.
+    ///   - others: what the other series of the channel have in it; nil where it has none.
     mutating func putOut(
         _ day: LocalDay,
         _ decided: PendingDay?,
         _ windowFindings: [WindowFinding],
+        _ others: ChannelWindow?,
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
@@ -21,7 +23,7 @@ extension Series {
         var window: WindowState?
         if rules.isClosed {
             let grade = grade(day, rules, windowFindings)
-            window = renewWindow(day, grade: grade, isDecided: decided != nil, &effects)
+            window = renewWindow(day, grade: grade, isDecided: decided != nil, others: others, &effects)
         }
         emit(decided?.runs ?? [], window, rules, context, &effects)
         reviewExceptions(day, decided == nil ? nil : kept, windowFindings, rules, context, &effects)
@@ -47,14 +49,19 @@ extension Series {
     }
 
     /// A closed day as the rules on windows see it.
-    func windowView(_ index: Int, _ siblings: [SiblingWindow], _ context: FoldContext) -> WindowView {
+    func windowView(
+        _ index: Int,
+        _ siblings: [SiblingWindow],
+        _ others: ChannelWindow?,
+        _ context: FoldContext
+    ) -> WindowView {
         WindowView(
             channel: channel,
             unit: unit,
             intervalSeconds: intervalSeconds,
             start: windows[index].start,
             end: windows[index].end,
-            statistics: statistics[index],
+            statistics: statistics(index, with: others),
             history: comparable(index),
             lookBackDays: Int32(clamping: context.limits.lookBackDays),
             siblings: siblings,
@@ -63,6 +70,21 @@ extension Series {
             registers: registerSpans(endingIn: windows[index].start..<windows[index].end, context),
             reversals: context.facts.reversals.filter { $0 >= windows[index].start && $0 < windows[index].end }
         )
+    }
+
+    /// What rules on windows know of a window of the channel.
+    func statistics(_ index: Int, with others: ChannelWindow?) -> WindowStatistics {
+        guard let part = others?.part, !part.isEmpty else { return statistics[index] }
+        var own = statistics[index]
+        own.add(
+            measured: part.validated,
+            estimated: part.estimated,
+            failed: part.failed,
+            missing: part.missing,
+            sum: part.sum,
+            range: part.highest >= part.least ? part.least...part.highest : nil
+        )
+        return own
     }
 
     /// The remembered windows that are of the same part of their day as one of them.
@@ -76,27 +98,27 @@ extension Series {
     /// No local day is shorter; what is shorter is a part of one.
     static let leastDaySeconds: Int64 = 20 * 3600
 
-    /// Pairs of readings of the channel's registers whose later one is after the start of a window and not after its end.
+    /// Readings of the channel's registers that are counted from each other, whose later one is after the start of a window and not after its
+    /// end.
     private func registerSpans(endingIn window: Range<Int64>, _ context: FoldContext) -> [RegisterSpan] {
         var spans: [RegisterSpan] = []
-        let parameters = adopted[context.timeline.index(at: window.lowerBound)].rules.parameters
         for register in context.facts.registers where register.channel == channel && register.unit == unit {
-            var index = max(1, register.firstIndex(from: window.lowerBound + 1))
+            var index = register.firstIndex(from: window.lowerBound + 1)
+            guard index < register.entries.count, register.entries[index].point.at <= window.upperBound else {
+                continue
+            }
+            let chain = chain(register, context)
             while index < register.entries.count, register.entries[index].point.at <= window.upperBound {
-                let view = RegisterView(
-                    unit: unit,
-                    from: register.entries[index - 1].point,
-                    to: register.entries[index].point,
-                    registration: context.facts.registration(of: channel),
-                    meter: context.facts.registration
-                )
+                let counted = chain.span(endingAt: index)
                 index += 1
-                guard let from = view.from else { continue }
-                let advance =
-                    FirstRegisterRule.isBaseline(view)
-                    ? nil : parameters.registerIncrease.advance(view).billionths
-                var span = RegisterSpan(from: from, to: view.to, tou: register.tou, advance: advance)
-                sumResults(from.at..<max(from.at, view.to.at), into: &span)
+                guard let counted else { continue }
+                var span = RegisterSpan(
+                    from: counted.from,
+                    to: counted.to,
+                    tou: register.tou,
+                    advance: counted.advance
+                )
+                sumResults(counted.time, into: &span)
                 spans.append(span)
             }
         }
@@ -130,6 +152,27 @@ extension Series {
         }
     }
 
+    /// Adds what the results are that lie in a time, which is given in instants. Returns how many seconds they fill; more than there are where one
+    /// reaches beyond.
+    func sumShared(_ time: Range<Int64>, into span: inout RegisterSpan, _ context: FoldContext) -> Int64 {
+        let lower = self.time(time.lowerBound, context)
+        let range = slots(of: lower..<max(lower, self.time(time.upperBound, context)))
+            .clamped(to: keptBase..<max(keptBase, slots.end))
+        guard !range.isEmpty else { return 0 }
+        let before = span.used
+        if !isDaily {
+            addResults(range, into: &span)
+            return Int64(span.used - before) * intervalSeconds
+        }
+        var filled: Int64 = 0
+        for slot in range {
+            let used = span.used
+            addResults(slot..<slot + 1, into: &span)
+            if span.used > used { filled += seconds(of: slot, context) }
+        }
+        return filled
+    }
+
     private func addResults(_ range: Range<Int64>, into span: inout RegisterSpan) {
         var slot = range.lowerBound
         while slot < range.upperBound {
@@ -150,7 +193,8 @@ extension Series {
         for slot in range {
             let index = Int(slot - store.base)
             switch store.outQualities[index] {
-            case SlotStore.neverEmitted, Quality.missing.rawValue, Quality.failed.rawValue: continue
+            case SlotStore.neverEmitted, SlotStore.withdrawn, Quality.missing.rawValue, Quality.failed.rawValue:
+                continue
             case let quality:
                 span.used += 1
                 if Self.isEstimated(quality) { span.estimated += 1 }

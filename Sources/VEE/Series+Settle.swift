@@ -130,13 +130,13 @@ extension Series {
             }
             index += 1
         }
-        var spans = registerSpans(around: first.start..<last.end, context.facts)
+        var spans = registerSpans(behind: first.start..<last.end, context)
         if !context.facts.registers.isEmpty {
             // Estimates share what registers leave: where one changes, so do those between the same readings.
             for start in starts {
                 let end = windows[windowIndex(start)].end
-                for span in registerSpans(around: start..<end, context.facts) where !spans.contains(span) {
-                    spans.append(span)
+                for span in registerSpans(around: start..<end, context) where !spans.contains(span.time) {
+                    spans.append(span.time)
                 }
             }
         }
@@ -174,16 +174,12 @@ extension Series {
     func dayRules(_ day: LocalDay, _ context: FoldContext) -> DayRules {
         let index = context.timeline.index(at: day.start)
         let isClosed = day.end <= closedThrough
-        let offset = AlignmentRule.offsetSeconds(dayStart: day.start, phase: phase, intervalSeconds: intervalSeconds)
-        // A 25-hour day is no whole number of daily intervals: where the next one starts is for the source to say.
-        let isEven = (day.end - day.start) % intervalSeconds == 0
-        let isJudged = isClosed && offset == 0 && isEven
         return DayRules(
             index: index,
             dayStart: day.start,
             isClosed: isClosed,
-            judgesAbsent: isJudged && isolation?.isVirgin != false && adopted[index].rules.parameters.gap.isEnabled,
-            estimates: isJudged
+            judgesAbsent: isClosed && isolation?.isVirgin != false && adopted[index].rules.parameters.gap.isEnabled,
+            estimates: isClosed
         )
     }
 
@@ -209,7 +205,8 @@ extension Series {
             gaps = outcome.gaps
             runs = record(outcome, part, rules, forced, context)
         }
-        guard rules.isClosed else {
+        // A window before everything that is known is none; what another cut told of it is taken back.
+        guard rules.isClosed, kept.upperBound > firstKnown else {
             if !runs.isEmpty { notePending(day, runs, isRecounted: false) }
             return
         }
@@ -250,10 +247,14 @@ extension Series {
         _ forced: [Int64],
         _ runs: inout [Range<Int64>]
     ) -> Bool {
+        if sharing.covered.overlaps(part) { return false }
         let elements = Int(part.lowerBound - slots.base)..<Int(part.upperBound - slots.base)
         for index in elements {
             switch slots.sources[index] {
-            case SlotStore.absent: if rules.isClosed { return false }
+            case SlotStore.absent:
+                // A window that was closed before its meter's days were cut anew told what was missing.
+                let out = slots.outQualities[index]
+                if rules.isClosed || (out != SlotStore.neverEmitted && out != SlotStore.withdrawn) { return false }
             case Quality.missing.rawValue, Quality.failed.rawValue: return false
             default: break
             }

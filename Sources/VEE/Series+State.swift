@@ -14,7 +14,9 @@ extension Series {
         writer.append(dataEnd)
         writer.append(lastArrivalMilliseconds)
         writer.append(expectedUntil)
+        own.encode(into: &writer)
         reported.encode(into: &writer)
+        sharing.encode(into: &writer)
         writer.append(closedThrough)
         writer.append(forgottenBelow)
         writer.append(unsigned: UInt64(forgottenRevision))
@@ -24,6 +26,8 @@ extension Series {
         PackedSlots.append(slots, 0..<slots.count, references, to: &writer)
         writer.append(count: peakDays.count)
         for start in peakDays { writer.append(start) }
+        writer.append(count: rivals.count)
+        for rival in rivals { rival.encode(into: &writer) }
         for marks in [findings, corrections] {
             writer.append(count: marks.count)
             for mark in marks { mark.encode(into: &writer) }
@@ -48,7 +52,9 @@ extension Series {
         dataEnd = try reader.integer(bytes)
         lastArrivalMilliseconds = try reader.integer(bytes)
         expectedUntil = try reader.integer(bytes)
+        own = try KnownSpan(&reader, bytes)
         reported = try ReportedDays(&reader, bytes)
+        sharing = try Sharing(&reader, bytes)
         closedThrough = try reader.integer(bytes)
         forgottenBelow = try reader.integer(bytes)
         forgottenRevision = try reader.unsigned32(bytes)
@@ -60,6 +66,8 @@ extension Series {
         guard cold.isEmpty || cold.end == base else { throw .malformed("packed slots that do not adjoin") }
         let peakCount = try reader.count(bytes)
         for _ in 0..<peakCount { peakDays.append(try reader.integer(bytes)) }
+        let rivalCount = try reader.count(bytes)
+        for _ in 0..<rivalCount { rivals.append(try Rival(&reader, bytes)) }
         let findingCount = try reader.count(bytes)
         for _ in 0..<findingCount { findings.append(try SlotFinding(&reader, bytes)) }
         let correctionCount = try reader.count(bytes)
@@ -75,7 +83,7 @@ extension Series {
 }
 
 extension Series.SlotFinding {
-    fileprivate func encode(into writer: inout CompactWriter) {
+    func encode(into writer: inout CompactWriter) {
         writer.append(first)
         writer.append(count)
         writer.append(unsigned: UInt64(rule))
@@ -85,7 +93,7 @@ extension Series.SlotFinding {
         writer.append(limitBillionths)
     }
 
-    fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+    init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
         first = try reader.integer(bytes)
         count = try reader.integer(bytes)
         rule = try reader.unsigned32(bytes)
@@ -103,11 +111,35 @@ extension Series.Reference {
     func encode(into writer: inout CompactWriter) {
         raw.encode(into: &writer)
         writer.append(sourceVersion)
+        writer.append(unsigned: UInt64(source))
+        writer.append(Int64(shiftSeconds) * 2 + (isFinal ? 1 : 0))
     }
 
     init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
         raw = try RawReference(&reader, bytes)
         sourceVersion = try reader.integer(bytes)
+        source = try reader.unsigned32(bytes)
+        let marks: Int64 = try reader.integer(bytes)
+        isFinal = marks & 1 != 0
+        shiftSeconds = Int16(clamping: marks >> 1)
+    }
+}
+
+extension Series.Rival {
+    fileprivate func encode(into writer: inout CompactWriter) {
+        writer.append(slot)
+        writer.append(value)
+        writer.append(quality)
+        writer.append(unsigned: UInt64(flags))
+        reference.encode(into: &writer)
+    }
+
+    fileprivate init(_ reader: inout CompactReader, _ bytes: Span<UInt8>) throws(StateError) {
+        slot = try reader.integer(bytes)
+        value = try reader.integer(bytes)
+        quality = try reader.byte(bytes)
+        flags = UInt16(clamping: try reader.unsigned(bytes))
+        reference = try Series.Reference(&reader, bytes)
     }
 }
 
@@ -156,6 +188,7 @@ extension Series.WindowRecord {
             writer.append(unsigned: UInt64(number))
         }
         writer.append(sumBillionths)
+        writer.append(failedSumBillionths)
         writer.append(grade)
         writer.append(
             UInt8(hasGaps ? 1 : 0) | UInt8(isAllGap ? 2 : 0) | UInt8(leansOnHistory ? 4 : 0)
@@ -174,6 +207,7 @@ extension Series.WindowRecord {
         missing = try reader.unsigned32(bytes)
         revision = try reader.unsigned32(bytes)
         sumBillionths = try reader.integer(bytes)
+        failedSumBillionths = try reader.integer(bytes)
         grade = try reader.byte(bytes)
         let marks = try reader.byte(bytes)
         hasGaps = marks & 1 != 0

@@ -2,7 +2,10 @@ import MeterCore
 import MeterEvents
 import RuleSets
 
-/// One channel of one meter with one interval length: the slots of the kept history and what was decided about them.
+/// One channel of one meter with one interval length and phase: the slots of the kept history and what was decided about them.
+///
+/// Times of a series of daily values are on the wall clock of the meter's zone, read as if it were UTC, so that its days follow one another
+/// every 86,400 s; `instant` tells when that really is. Those of all others are seconds since 1970.
 ///
 /// Everything that was decided is a function of what holds in the slots (`Standing`), of what is known of the meter (`MeterFacts`), of
 /// the span of data known (`firstKnown`, `dataEnd`), and of which days are closed; none of it depends on the order in which the
@@ -23,15 +26,21 @@ struct Series: Sendable {
     var cold = ColdSlots()
     /// The raw events that hold in `slots`.
     var references: [Reference] = []
+    /// Words of other sources that don't hold, ascending by slot, then by source.
+    var rivals: [Rival] = []
     /// `references` is cleaned when it gets this long.
     var referenceLimit = Series.leastReferenceLimit
     /// The first and one past the last slot that anything was ever said about.
     var firstKnown: Int64 = .max
     var dataEnd: Int64 = .min
+    /// The same of its own data alone; `firstKnown`, `dataEnd` and `expectedUntil` also follow the channel's other series.
+    var own = KnownSpan()
     /// The latest receive time of any of its data, ms since 1970.
     var lastArrivalMilliseconds: Int64 = .min
     /// Days that start before this are expected to have data although none came (seconds since 1970).
     var expectedUntil: Int64 = .min
+    /// Which part of the channel's time is another series'.
+    var sharing = Sharing()
     /// The days that it has data for, as far as storms are concerned.
     var reported = ReportedDays()
 
@@ -63,6 +72,8 @@ struct Series: Sendable {
     var pending: [PendingDay] = []
     /// Days were closed since `tidy`.
     var hasClosed = false
+    /// What became of the values of the block in hand, until it is put out. Empty between records.
+    var fates: [BlockFate] = []
     /// Set in the copy that judges data from beyond the history: what is known is just these slots.
     var isolation: Isolation?
 
@@ -83,6 +94,23 @@ struct Series: Sendable {
         var raw: RawReference
         /// The source's own version, 0 when it has none.
         var sourceVersion: Int64
+        /// Hash of who sent it: versions are compared within one source.
+        var source: UInt32 = 0
+        /// The source calls it final.
+        var isFinal = false
+        /// Seconds by which the source's stamps were after (or before) the grid that the values were put on.
+        var shiftSeconds: Int16 = 0
+    }
+
+    /// What another source than the one that holds says about a slot.
+    struct Rival: Sendable, Equatable {
+        var slot: Int64
+        var value: Int64
+        /// `Quality.rawValue`.
+        var quality: UInt8
+        /// `IntervalFlags.rawValue`.
+        var flags: UInt16
+        var reference: Reference
     }
 
     /// What a rule said about slots `first ..< first + count`, all of one day.
@@ -110,6 +138,8 @@ struct Series: Sendable {
         /// 0 before anything went out.
         var revision: UInt32
         var sumBillionths: Int64
+        /// Of the values that failed.
+        var failedSumBillionths: Int64 = 0
         /// `Severity.rawValue`, 0 for none.
         var grade: UInt8
         /// It has gaps, filled or not.
@@ -161,6 +191,21 @@ struct Series: Sendable {
     func slots(of seconds: Range<Int64>) -> Range<Int64> {
         let lower = (seconds.lowerBound - phase).flooredQuotient(intervalSeconds)
         return lower..<max(lower, firstSlot(from: seconds.upperBound))
+    }
+
+    /// Daily values follow the local calendar.
+    var isDaily: Bool { intervalSeconds == 86_400 }
+
+    /// When a time of the series really is, seconds since 1970.
+    @inline(__always)
+    func instant(_ seconds: Int64, _ context: FoldContext) -> Int64 {
+        isDaily ? WallClock.instant(seconds, context.wall) : seconds
+    }
+
+    /// The time of the series at an instant.
+    @inline(__always)
+    func time(_ instant: Int64, _ context: FoldContext) -> Int64 {
+        isDaily ? WallClock.time(instant, context.wall) : instant
     }
 
     /// The first slot that is kept, at hand or cold.

@@ -15,7 +15,7 @@ struct SlotStore: Sendable {
     var references: [UInt32] = []
     /// The last version that went out.
     var outValues: [Int64] = []
-    /// `Quality.rawValue` or `neverEmitted`.
+    /// `Quality.rawValue`, `neverEmitted` or `withdrawn`.
     var outQualities: [UInt8] = []
     /// `EstimationMethod.rawValue`, with `frozenBit`.
     var outMethods: [UInt8] = []
@@ -24,6 +24,8 @@ struct SlotStore: Sendable {
     /// No record of the slot at all.
     static let absent: UInt8 = 0x7f
     static let neverEmitted: UInt8 = 0x7f
+    /// What went out last is that no reading is in force here any more.
+    static let withdrawn: UInt8 = 0x7e
     /// The version that went out is locked (billed).
     static let frozenBit: UInt8 = 0x80
     static let methodMask: UInt8 = 0x7f

@@ -11,7 +11,7 @@ enum Verdict: UInt8 {
     case failed = 2
     /// There is no value that can be used.
     case gap = 3
-    /// Beyond what is kept.
+    /// Beyond what is kept, or another series' to say.
     case unknown = 4
 
     var isUsable: Bool { rawValue <= Verdict.questioned.rawValue }
@@ -59,7 +59,29 @@ extension Series {
         survey.verdicts.reserveCapacity(survey.count)
         for quality in survey.qualities { survey.verdicts.append(Self.verdict(quality)) }
         applyFindings(to: &survey)
+        for part in sharing.covered.part(in: survey.slots) {
+            for slot in part { survey.verdicts[Int(slot - survey.first)] = .unknown }
+        }
         return survey
+    }
+
+    /// Which of the slots have a value, after a person's edits: one that a source or a person gave and that no check of single values fails.
+    ///
+    /// - Parameter day: the start of the window whose rules hold.
+    func hasValues(
+        _ range: Range<Int64>,
+        in day: Int64,
+        _ context: FoldContext
+    ) -> (first: Int64, values: [Int64], has: [Bool]) {
+        let survey = survey(range, context.facts)
+        let rules = adopted[context.timeline.index(at: day)]
+        let has = survey.qualities.indices.map { index in
+            let quality = survey.qualities[index]
+            let flags = survey.flags[index]
+            return Self.verdict(quality) != .gap
+                && rank(quality, survey.values[index], flags, rules) != Quality.failed.rawValue
+        }
+        return (survey.first, survey.values, has)
     }
 
     static func verdict(_ quality: UInt8) -> Verdict {

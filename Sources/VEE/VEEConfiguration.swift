@@ -23,7 +23,7 @@ public struct VEEConfiguration: Sendable {
 /// Bounds of state and of waiting. All times are stream time or data time, never the clock of the machine.
 public struct VEELimits: Sendable, Equatable {
     /// Days before a channel's newest interval within which late data finds everything that is needed to judge it. Older data is
-    /// judged by itself.
+    /// judged by itself. Nodes keep more than two years (`vee.history_days`), so that a bulk load of old data is ordinary.
     public var historyDays: Int
     /// Days before the history that are kept for reference: what earlier days say about estimates of the history's first days. 42 at most.
     public var lookBackDays: Int

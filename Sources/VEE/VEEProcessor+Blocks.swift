@@ -10,50 +10,137 @@ extension VEEProcessor {
         let interval = Int64(block.intervalSeconds)
         let start = block.start.secondsSinceEpoch
         let end = start + Int64(recorded.upperBound) * interval
+        var fate = BlockFate(
+            raw: context.raw,
+            start: Self.told(start + Int64(recorded.lowerBound) * interval),
+            end: Self.told(end),
+            intervalSeconds: block.intervalSeconds
+        )
+        let offered = block.qualities.lazy.filter { $0 != IntervalBlock.noRecord }.count
+        fate.offered = UInt32(clamping: offered)
         if FutureRule.refuses(
             start: start,
             end: end,
             receivedAtMilliseconds: context.raw.receivedAtMilliseconds,
             limitSeconds: configuration.limits.futureSeconds
         ) {
+            fate.refused = fate.offered
+            fate.code = FutureRule.exceptionCode
             refuse(block, recorded, &context, &effects)
+            emit(fate, of: block, context, &effects)
             return
         }
-        let phase = start.flooredRemainder(interval)
-        let blockStart = (start - phase) / interval
-        let range = blockStart + Int64(recorded.lowerBound)..<blockStart + Int64(recorded.upperBound)
         guard interval <= 86_400, 90_000 / interval <= configuration.limits.maximumDaySlots,
             let meter = meterSlot(block.meter)
         else {
-            judgeWithoutMemory(block, range, blockStart, phase, &context, &effects)
+            judgeWithoutMemory(block, recorded, &fate, &context, &effects)
             return
         }
-        observeZone(block.zone, isRegistry: false, of: meter, &context, &effects)
-        guard let index = seriesSlot(block, meter, phase) else {
-            judgeWithoutMemory(block, range, blockStart, phase, &context, &effects)
+        observeZone(block.zone, block.zoneOrigin, of: meter, &context, &effects)
+        let placement = placement(of: block, meter)
+        guard let index = seriesSlot(block, meter, placement.phase) else {
+            judgeWithoutMemory(block, recorded, &fate, &context, &effects)
             return
         }
         enter(meter, &context)
-        guard passes(block, start..<end, meter, &context, &effects) else { return }
-        noteReport(block, recorded, index)
-        lend(checkOf: index, &context)
-        let calendar = meters[meter].calendar
-        if series[index].isLeft(behind: start, context) {
-            series[index].closeAll(context, &calendars[calendar, interval])
-            review(meter, &context, &effects)
-            series[index].leap(to: start, context, &calendars[calendar, interval])
+        if let code = refusal(of: block, start..<end, meter, &context, &effects) {
+            fate.refused = fate.offered
+            fate.code = code
+            emit(fate, of: block, context, &effects)
+            return
         }
-        let due = series[index].fold(
+        noteReport(block, recorded, index)
+        let first = placement.blockStart
+        let range = first + Int64(recorded.lowerBound)..<first + Int64(recorded.upperBound)
+        leave(behind: range, index, &context, &effects)
+        lend(checkOf: index, &context)
+        let own = local(context, index)
+        let result = series[index].intake(
             block,
             range,
-            blockStart: blockStart,
-            context,
-            &calendars[calendar, interval],
+            blockStart: first,
+            shiftSeconds: placement.shiftSeconds,
+            own,
+            &calendars[meters[meter].calendar, interval],
+            &fate,
             &effects
         )
         context.check = nil
-        setDue(index, due)
+        count(fate, &effects)
+        series[index].fates.append(fate)
+        advanceChannel(of: index, result, &context)
         review(meter, &context, &effects)
+        series[index].emitFates(own, &effects)
+        if !meters[meter].idleEdits.isEmpty {
+            meters[meter].idleEdits = answerEdits(meter, block.channel, from: nil, context, &effects)
+        }
+    }
+
+    /// Where the values of a block lie, by the zone that it names, or else the meter's.
+    private mutating func placement(of block: IntervalBlock, _ meter: Int) -> BlockPlacement {
+        let calendar = calendars.index(of: block.zone) ?? meters[meter].calendar
+        return BlockPlacement(
+            startSeconds: block.start.secondsSinceEpoch,
+            intervalSeconds: Int64(block.intervalSeconds),
+            calendars[calendar].rules
+        )
+    }
+
+    /// Makes room for data that lies more than the history after everything that is known.
+    private mutating func leave(
+        behind range: Range<Int64>,
+        _ index: Int,
+        _ context: inout FoldContext,
+        _ effects: inout Effects
+    ) {
+        let meter = series[index].meter
+        let start = series[index].start(of: range.lowerBound)
+        guard series[index].isLeft(behind: start, context) else { return }
+        let interval = series[index].intervalSeconds
+        let own = local(context, index)
+        series[index].closeAll(own, &calendars[meters[meter].calendar, interval])
+        review(meter, &context, &effects)
+        series[index].leap(to: start, own, &calendars[meters[meter].calendar, interval])
+    }
+
+    private static func told(_ seconds: Int64) -> Instant {
+        Instant(secondsSinceEpoch: FutureRule.told(seconds))
+    }
+
+    private func count(_ fate: BlockFate, _ effects: inout Effects) {
+        effects.count(VEECounter.duplicatesIgnored.rawValue, by: Int64(fate.unchanged))
+        effects.count(VEECounter.replacementsHeld.rawValue, by: Int64(fate.held))
+        effects.count(VEECounter.replacements.rawValue, by: Int64(fate.replaced))
+    }
+
+    /// Puts out what became of a block that was not taken.
+    private func emit(_ fate: BlockFate, of block: IntervalBlock, _ context: FoldContext, _ effects: inout Effects) {
+        if effects.isMuted { return }
+        var event = ValidatedIntervals(
+            meter: block.meter,
+            channel: block.channel,
+            unit: block.unit,
+            zone: context.zone.isEmpty ? "UTC" : context.zone,
+            start: Self.told(block.start.secondsSinceEpoch),
+            intervalSeconds: block.intervalSeconds,
+            billionths: [],
+            qualities: [],
+            methods: [],
+            revisions: [],
+            provenance: [],
+            findings: [],
+            ruleSet: timeline.entries[timeline.index(at: block.start.secondsSinceEpoch)].rules.version,
+            decidedAtMilliseconds: context.decidedAtMilliseconds,
+            window: nil
+        )
+        event.fates = [fate]
+        effects.emit(
+            to: Self.validatedOutput,
+            key: Array(block.meter.utf8),
+            timestampMilliseconds: context.recordMilliseconds
+        ) { bytes in
+            event.append(to: &bytes)
+        }
     }
 
     /// From the first to the last element that the source had a record for; nil when it had none.
@@ -83,6 +170,9 @@ extension VEEProcessor {
             phase: phase
         )
         _ = new.adopt(timeline, meters[meter], &resolved)
+        for index in meters[meter].series where series[index].channel == block.channel {
+            new.withdrawnRevision = max(new.withdrawnRevision, series[index].withdrawnRevision)
+        }
         meters[meter].series.append(series.count)
         series.append(new)
         dueAt.append(.max)
@@ -92,34 +182,44 @@ extension VEEProcessor {
     /// Judges a block by itself and keeps nothing: there are too many series, or its intervals are too short or too long for a window.
     private mutating func judgeWithoutMemory(
         _ block: IntervalBlock,
-        _ range: Range<Int64>,
-        _ blockStart: Int64,
-        _ phase: Int64,
+        _ recorded: Range<Int>,
+        _ fate: inout BlockFate,
         _ context: inout FoldContext,
         _ effects: inout Effects
     ) {
-        effects.count(VEECounter.withoutMemory.rawValue, by: Int64(range.count))
+        effects.count(VEECounter.withoutMemory.rawValue, by: Int64(recorded.count))
         let calendar = calendars.index(of: block.zone) ?? 0
         context.meter = block.meter
         context.key = Array(block.meter.utf8)
         context.zone = calendars[calendar].rules.identifier
+        context.wall = calendars[calendar].rules
+        let placement = BlockPlacement(
+            startSeconds: block.start.secondsSinceEpoch,
+            intervalSeconds: Int64(block.intervalSeconds),
+            context.wall
+        )
+        let first = placement.blockStart
         var alone = Series(
             meter: 0,
             channel: block.channel,
             unit: block.unit,
             intervalSeconds: Int64(block.intervalSeconds),
-            phase: phase
+            phase: placement.phase
         )
         _ = alone.adopt(timeline, nil, &resolved)
         context.facts = .none
         alone.judgeAlone(
             block,
-            range,
-            blockStart: blockStart,
+            first + Int64(recorded.lowerBound)..<first + Int64(recorded.upperBound),
+            blockStart: first,
+            shiftSeconds: placement.shiftSeconds,
             context,
             &calendars[calendar, Int64(block.intervalSeconds)],
+            &fate,
             &effects
         )
+        count(fate, &effects)
+        emit(fate, of: block, context, &effects)
     }
 
     private mutating func refuse(
@@ -138,12 +238,12 @@ extension VEEProcessor {
         let exception = VeeException(
             meter: block.meter,
             channel: block.channel,
-            windowStart: block.start,
-            windowEnd: block.end,
+            windowStart: Self.told(block.start.secondsSinceEpoch),
+            windowEnd: Self.told(block.end.secondsSinceEpoch),
             rule: FutureRule.number,
             severity: .fail,
             isOpen: true,
-            firstIntervalStart: block.start,
+            firstIntervalStart: Self.told(block.start.secondsSinceEpoch),
             intervalCount: UInt32(clamping: recorded.count),
             observedBillionths: ahead.overflow || seconds.overflow ? .max : seconds.partialValue,
             limitBillionths: configuration.limits.futureSeconds * Quantity.scale,

@@ -17,6 +17,7 @@ extension VEEProcessor {
             outages: state.power.spans,
             tests: state.tests.spans,
             reversals: state.reversals.moments,
+            exchanges: state.exchanges.moments,
             staleAt: state.registers.flatMap(\.staleAt).sorted(),
             registers: state.registers.map(\.record),
             weather: station.isEmpty ? nil : weather.first { $0.station == station }
@@ -38,22 +39,43 @@ extension VEEProcessor {
     ) {
         renewFacts(meter)
         enter(meter, &context)
-        for index in meters[meter].series where channel == nil || series[index].channel == channel {
+        var results: [Int: Series.IntakeResult] = [:]
+        let concerned = meters[meter].series.filter { channel == nil || series[$0].channel == channel }
+        for index in concerned {
             var result = Series.IntakeResult()
-            for span in spans where !series[index].isEmpty {
-                let slots = series[index].slots(of: span)
-                let lower = max(slots.lowerBound, series[index].keptBase)
-                if isExpected, slots.upperBound > lower { series[index].expect(through: slots.upperBound, context) }
-                if lower < slots.upperBound { result.add(lower..<slots.upperBound) }
+            if isExpected, !series[index].isEmpty {
+                let own = local(context, index)
+                let zone = meters[meter].calendar
+                series[index].expectEdits(&result, own, &calendars[zone, series[index].intervalSeconds])
             }
-            if result.changed != nil { setDue(index, advance(index, result, &context)) }
+            for span in spans where !series[index].isEmpty {
+                let lower = series[index].time(span.lowerBound, context)
+                let slots = series[index].slots(of: lower..<max(lower, series[index].time(span.upperBound, context)))
+                let first = max(slots.lowerBound, series[index].keptBase)
+                // `expectEdits` has made room for entered values.
+                if isExpected, channel == nil, slots.upperBound > first {
+                    series[index].expect(through: slots.upperBound, context)
+                }
+                if first < slots.upperBound { result.add(first..<slots.upperBound) }
+            }
+            if result.changed != nil { results[index] = result }
+        }
+        var isDone = Set<Int>()
+        for index in concerned where results[index] != nil && !isDone.contains(index) {
+            let group = channelSeries(index)
+            isDone.formUnion(group)
+            if group.count > 1 {
+                advanceShared(group, results, &context)
+            } else if let result = results[index] {
+                setDue(index, advance(index, result, &context))
+            }
         }
         review(meter, &context, &effects)
     }
 
     mutating func take(_ registration: MeterRegistration, _ context: inout FoldContext, _ effects: inout Effects) {
         guard let meter = meterSlot(registration.meter) else { return }
-        observeZone(registration.zone, isRegistry: true, of: meter, &context, &effects)
+        observeZone(registration.zone, .registry, of: meter, &context, &effects)
         guard meters[meter].observe(registration, context.raw) else { return }
         regroup(meter)
         let old = meters[meter].facts
@@ -82,6 +104,7 @@ extension VEEProcessor {
         guard let meter = meterSlot(events.meter) else { return }
         effects.count(VEECounter.deviceEvents.rawValue, by: Int64(events.events.count))
         let before = meters[meter].power.spans + meters[meter].tests.spans
+        let exchanges = meters[meter].exchanges
         var moments: [Int64] = []
         for event in events.events {
             if let moment = note(event, meter) { moments.append(moment) }
@@ -92,6 +115,9 @@ extension VEEProcessor {
             before.filter { !after.contains($0) } + after.filter { !before.contains($0) } + moments.map { $0..<$0 + 1 }
         // An outage also decides about what stands directly beside it.
         redecide(meter, changed.map { $0.lowerBound - 86_400..<$0.upperBound + 86_400 }, &context, &effects)
+        guard meters[meter].exchanges != exchanges else { return }
+        reviewRegisters(of: meter, context, &effects)
+        deriveRegisters(of: meter, context, &effects)
     }
 
     /// Keeps what an event says about readings. Returns its time when that concerns the window it lies in as a whole.
@@ -106,7 +132,9 @@ extension VEEProcessor {
             let change = ReportedSpans.Event(at: at, isBegin: event.kind == .testModeStarted)
             _ = meters[meter].tests.add(change, maximumCount: limit)
         case .reverseEnergy: return meters[meter].reversals.add(at, maximumCount: limit) ? at : nil
-        case .configurationChanged, .clockSet, .tamper, .watchdog, .installed, .removed, .other: break
+        case .configurationChanged, .installed, .removed:
+            return meters[meter].exchanges.add(at, maximumCount: limit) ? at : nil
+        case .clockSet, .tamper, .watchdog, .other: break
         }
         return nil
     }
@@ -124,6 +152,7 @@ extension VEEProcessor {
             &context,
             &effects
         )
+        meters[meter].idleEdits = answerEdits(meter, record.channel, from: record.start, context, &effects)
     }
 
     mutating func take(_ order: ForceEstimate, _ context: inout FoldContext, _ effects: inout Effects) {

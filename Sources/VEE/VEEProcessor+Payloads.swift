@@ -4,14 +4,14 @@ import RuleSets
 import StreamCore
 
 extension VEEProcessor {
-    /// Puts a block to the rules on payloads. False: it is refused, and an exception says so.
-    mutating func passes(
-        _ block: IntervalBlock,
+    /// Puts a block to the rules on payloads. The code of the exception that says why it is refused; nil when it is not.
+    mutating func refusal(
+        of block: IntervalBlock,
         _ time: Range<Int64>,
         _ meter: Int,
         _ context: inout FoldContext,
         _ effects: inout Effects
-    ) -> Bool {
+    ) -> String? {
         let view = PayloadView(
             channel: block.channel,
             unit: block.unit,
@@ -30,9 +30,9 @@ extension VEEProcessor {
         let traits = SeriesTraits(meter: context.meter, channel: block.channel, context.facts.registration)
         let rules = resolved.rules(timeline.entries[index].rules, index, traits)
         if block.frameCounter > 0 { meters[meter].payloads.observe(frameCounter: block.frameCounter, context.raw) }
-        let passed = judge(view, meter, rules, context, &effects)
-        if !passed { effects.count(VEECounter.refused.rawValue, by: Int64(block.count)) }
-        return passed
+        let code = judge(view, meter, rules, context, &effects)
+        if code != nil { effects.count(VEECounter.refused.rawValue, by: Int64(block.count)) }
+        return code
     }
 
     /// Puts register readings to the rules on payloads.
@@ -55,24 +55,25 @@ extension VEEProcessor {
             registration: context.facts.registration(of: reads.channel),
             meter: context.facts.registration
         )
-        return judge(view, meter, rules, context, &effects)
+        return judge(view, meter, rules, context, &effects) == nil
     }
 
+    /// The code of the first refusal; nil when nothing refuses the payload.
     private mutating func judge(
         _ payload: PayloadView,
         _ meter: Int,
         _ rules: ResolvedRules,
         _ context: FoldContext,
         _ effects: inout Effects
-    ) -> Bool {
+    ) -> String? {
         var findings: [PayloadFinding] = []
         rules.parameters.judgePayload(payload, &findings)
-        if findings.isEmpty { return true }
+        if findings.isEmpty { return nil }
         effects.count(VEECounter.payloadFindings.rawValue, by: Int64(findings.count))
-        var passes = true
+        var refusal: String?
         let day = context.raw.receivedAtMilliseconds.flooredQuotient(86_400_000)
         for finding in findings {
-            if finding.action == .refuse { passes = false }
+            if finding.action == .refuse, refusal == nil { refusal = RuleText.code(finding.rule) }
             let note = PayloadState.Note(channel: payload.channel, rule: finding.rule)
             let isNew = meters[meter].payloads.isNew(note, onDay: day)
             guard isNew || finding.action == .refuse else { continue }
@@ -82,7 +83,7 @@ extension VEEProcessor {
                 propose(.clockSync, day, finding, context, &effects)
             }
         }
-        return passes
+        return refusal
     }
 
     private func exception(

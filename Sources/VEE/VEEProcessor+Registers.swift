@@ -19,21 +19,18 @@ extension VEEProcessor {
         var changed: Range<Int64>?
         var isStale = false
         for element in 0..<count {
-            let point = RegisterPoint(
-                at: reads.at[element].secondsSinceEpoch,
-                value: reads.billionths[element],
-                quality: reads.qualities[element],
-                meterClock: reads.meterClock?.secondsSinceEpoch
-            )
-            guard point.quality != Quality.missing.rawValue else { continue }
-            if meters[meter].registers[index].note(point, parameters.parameters.staleSnapshot) { isStale = true }
-            guard let span = meters[meter].registers[index].record.take(point, context.raw) else { continue }
+            let candidate = RegisterCandidate(reads, element, context.raw)
+            guard candidate.point.quality != Quality.missing.rawValue else { continue }
+            if meters[meter].registers[index].note(candidate.point, parameters.parameters.staleSnapshot) {
+                isStale = true
+            }
+            guard let span = meters[meter].registers[index].record.take(candidate) else { continue }
             changed = changed.map { min($0.lowerBound, span.lowerBound)..<max($0.upperBound, span.upperBound) } ?? span
         }
-        if let changed {
+        if let span = changed {
             let newest = meters[meter].registers[index].record.entries.last?.point.at ?? 0
             meters[meter].registers[index].record.forget(before: newest - configuration.limits.keptSeconds)
-            reviewRegister(index, meter, changed, context, &effects)
+            changed = reviewRegister(index, meter, span, context, &effects)
         }
         guard changed != nil || isStale else { return }
         // A stale reading concerns the intervals directly before and after it.
@@ -41,9 +38,10 @@ extension VEEProcessor {
         let upper = changed?.upperBound ?? reads.at[count - 1].secondsSinceEpoch
         redecide(meter, channel: reads.channel, [lower - 86_400..<upper + 86_400], &context, &effects)
         if let changed {
-            for index in meters[meter].series where series[index].channel == reads.channel {
-                // What counts from the last reading of the span too: it may be the new one.
-                deriveRegisters(index, changed.lowerBound..<changed.upperBound + 1, context, &effects)
+            // What counts from the last reading of the span too: it may be the new one.
+            let time = changed.lowerBound..<changed.upperBound + 1
+            for index in channelLeaders(of: meter) where series[index].channel == reads.channel {
+                deriveRegisters(index, time, context, &effects)
             }
         }
     }
@@ -65,30 +63,38 @@ extension VEEProcessor {
         return resolved.rules(timeline.entries[index].rules, index, traits)
     }
 
-    /// Puts the readings of the days of a time to the rules on registers, and puts out the exceptions that opened, changed or ended.
+    /// Puts the readings of the days of a time to the rules on registers, and puts out the exceptions that opened, changed or ended. Where
+    /// readings do not go on from each other, or did not before, those around too.
+    ///
+    /// Returns the time whose readings may have been looked at otherwise than before.
+    @discardableResult
     private mutating func reviewRegister(
         _ index: Int,
         _ meter: Int,
         _ time: Range<Int64>,
         _ context: FoldContext,
         _ effects: inout Effects
-    ) {
+    ) -> Range<Int64> {
         let state = meters[meter].registers[index]
         let calendar = meters[meter].calendar
         let entries = state.record.entries
-        guard !entries.isEmpty else { return }
+        guard let oldest = entries.first?.point.at, let newest = entries.last?.point.at else { return time }
+        let chain = chain(of: state.record, meter, context)
+        meters[meter].registers[index].isPlain = chain.isPlain
+        var time = time
+        if !chain.isPlain || !state.isPlain { time = chain.reach(of: time, isPlain: false) }
         // A reading is also compared with the span before the one that it ends.
         let last = min(state.record.firstIndex(from: time.upperBound) + 2, entries.count - 1)
-        var day = calendars[calendar].day(at: time.lowerBound)
+        var day = calendars[calendar].day(at: max(time.lowerBound, oldest))
         while day.start <= entries[last].point.at {
             let rules = registerRules(state.record.channel, meter, at: day.start)
-            let found = registerExceptions(state.record, day, rules, context)
-            let lower = meters[meter].registers[index].exceptions.firstIndex { $0.windowStart >= day.start }
-            let upper = meters[meter].registers[index].exceptions.firstIndex { $0.windowStart >= day.end }
+            let found = registerExceptions(state.record, chain, day, rules, context)
+            let lower = meters[meter].registers[index].exceptions.firstIndex { $0.open.windowStart >= day.start }
+            let upper = meters[meter].registers[index].exceptions.firstIndex { $0.open.windowStart >= day.end }
             let count = meters[meter].registers[index].exceptions.count
             let held = (lower ?? count)..<(upper ?? count)
             let old = Array(meters[meter].registers[index].exceptions[held])
-            for exception in old where !found.contains(where: { $0.rule == exception.rule }) {
+            for exception in old where !found.contains(where: { $0.open.rule == exception.open.rule }) {
                 emit(exception, isOpen: false, state.record, rules, context, &effects)
             }
             for exception in found where !old.contains(exception) {
@@ -97,9 +103,71 @@ extension VEEProcessor {
             meters[meter].registers[index].exceptions.replaceSubrange(held, with: found)
             day = calendars[calendar].day(after: day)
         }
-        if let newest = entries.last?.point.at {
-            meters[meter].registers[index].exceptions.removeAll {
-                $0.windowEnd < newest - configuration.limits.keptSeconds
+        meters[meter].registers[index].exceptions.removeAll {
+            $0.open.windowEnd < newest - configuration.limits.keptSeconds
+        }
+        return time
+    }
+
+    /// The time whose readings may be judged otherwise than before, because results or findings of a time of a series changed. Nil where all
+    /// readings of its registers go on from each other whatever the intervals say, as before.
+    mutating func registerReach(_ index: Int, _ time: Range<Int64>, _ context: FoldContext) -> Range<Int64>? {
+        let meter = series[index].meter
+        var reach: Range<Int64>?
+        for place in meters[meter].registers.indices where isRegister(place, of: index) {
+            let state = meters[meter].registers[place]
+            // Intervals speak about spans that end a day before them at most.
+            guard let newest = state.record.entries.last?.point.at,
+                time.lowerBound <= newest + RegisterChain.evidenceSeconds
+            else { continue }
+            let chain = chain(of: state.record, meter, context)
+            if state.isPlain, chain.isPlain { continue }
+            let own = chain.reach(of: time, isPlain: false)
+            reach = reach.map { min($0.lowerBound, own.lowerBound)..<max($0.upperBound, own.upperBound) } ?? own
+        }
+        return reach
+    }
+
+    /// What follows for the registers of a series whose results or findings of a time changed: what is made of their readings, and what they would
+    /// read at the ends of windows.
+    ///
+    /// - Parameter isBroken: there are readings that do not go on from each other, or were (`registerReach`).
+    mutating func followRegisters(
+        _ index: Int,
+        _ time: Range<Int64>,
+        isBroken: Bool,
+        _ context: FoldContext,
+        _ effects: inout Effects
+    ) {
+        let meter = series[index].meter
+        var time = time
+        for place in meters[meter].registers.indices where isBroken && isRegister(place, of: index) {
+            let reviewed = reviewRegister(place, meter, time, context, &effects)
+            guard meters[meter].registers[place].record.tou.isEmpty else { continue }
+            time = min(time.lowerBound, reviewed.lowerBound)..<max(time.upperBound, reviewed.upperBound)
+        }
+        deriveRegisters(index, time, context, &effects)
+    }
+
+    private func isRegister(_ place: Int, of index: Int) -> Bool {
+        let record = meters[series[index].meter].registers[place].record
+        return record.channel == series[index].channel && record.unit == series[index].unit
+    }
+
+    /// A register with what the intervals of its channel say: those of the shortest length, where it has several.
+    mutating func chain(of record: RegisterRecord, _ meter: Int, _ context: FoldContext) -> RegisterChain {
+        let rules = timeline.entries.map { registerRules(record.channel, meter, at: $0.effectiveFrom) }
+        let own = meters[meter].series.filter {
+            series[$0].channel == record.channel && series[$0].unit == record.unit && !series[$0].isEmpty
+        }
+        let finest = own.min {
+            (series[$0].intervalSeconds, series[$0].phase) < (series[$1].intervalSeconds, series[$1].phase)
+        }
+        return RegisterChain(record, context.facts, rules: rules, timeline) { time, percent in
+            finest.flatMap { index in
+                let lower = series[index].time(time.lowerBound, context)
+                let own = lower..<max(lower, series[index].time(time.upperBound, context))
+                return series[index].evidence(own, percent, local(context, index).facts)
             }
         }
     }
@@ -125,7 +193,7 @@ extension VEEProcessor {
         for index in meters[meter].registers.indices {
             let record = meters[meter].registers[index].record
             for exception in meters[meter].registers[index].exceptions {
-                let rules = registerRules(record.channel, meter, at: exception.windowStart)
+                let rules = registerRules(record.channel, meter, at: exception.open.windowStart)
                 emit(exception, isOpen: false, record, rules, context, &effects)
             }
             meters[meter].registers[index].exceptions.removeAll()
@@ -134,71 +202,80 @@ extension VEEProcessor {
 
     private func registerExceptions(
         _ record: RegisterRecord,
+        _ chain: RegisterChain,
         _ day: LocalDay,
         _ rules: ResolvedRules,
         _ context: FoldContext
-    ) -> [OpenException] {
-        var found: [OpenException] = []
+    ) -> [RegisterException] {
+        var found: [RegisterException] = []
         var index = record.firstIndex(from: day.start)
         while index < record.entries.count, record.entries[index].point.at < day.end {
+            let view = view(of: record, chain, index, context)
             var findings: [WindowFinding] = []
-            _ = rules.parameters.judgeRegister(view(of: record, index, rules, context), &findings)
+            _ = rules.parameters.judgeRegister(view, &findings)
             for finding in findings {
-                let new = OpenException(
+                let isJump = finding.rule == RegisterIncreaseRule.number || finding.rule == RegisterLimitsRule.number
+                var verdict = isJump ? chain.links[index].verdict : nil
+                if verdict == .continued || verdict == .baseline || verdict == .unused { verdict = nil }
+                let open = OpenException(
                     windowStart: day.start,
                     windowEnd: day.end,
                     rule: finding.rule,
                     severity: finding.severity,
-                    firstStart: record.entries[index].point.at,
+                    firstStart: view.to.at,
                     count: 1,
                     observedBillionths: finding.observedBillionths,
                     limitBillionths: finding.limitBillionths,
                     isOfWindow: true
                 )
-                if let held = found.firstIndex(where: { $0.rule == finding.rule }) {
-                    found[held].count += 1
-                    if finding.severity.rawValue > found[held].severity.rawValue {
-                        found[held].severity = finding.severity
-                    }
-                } else {
-                    found.append(new)
-                }
+                // The instant and the value say which reading it was.
+                var from = view.from ?? view.to
+                from = RegisterPoint(at: from.at, value: from.value)
+                add(RegisterException(open: open, verdict: verdict, from: from, value: view.to.value), to: &found)
             }
             index += 1
         }
-        return found.sorted { $0.rule < $1.rule }
+        return found.sorted { $0.open.rule < $1.open.rule }
+    }
+
+    /// One exception for each rule: that of the first reading, or of the first that does not go on.
+    private func add(_ new: RegisterException, to found: inout [RegisterException]) {
+        guard let held = found.firstIndex(where: { $0.open.rule == new.open.rule }) else {
+            found.append(new)
+            return
+        }
+        let count = found[held].open.count + 1
+        let severity = Severity(rawValue: max(new.open.severity.rawValue, found[held].open.severity.rawValue))
+        if found[held].verdict == nil, new.verdict != nil { found[held] = new }
+        found[held].open.count = count
+        found[held].open.severity = severity ?? new.open.severity
     }
 
     private func view(
         of record: RegisterRecord,
+        _ chain: RegisterChain,
         _ index: Int,
-        _ rules: ResolvedRules,
         _ context: FoldContext
     ) -> RegisterView {
+        let link = chain.links[index]
         var view = RegisterView(
             unit: record.unit,
-            from: index > 0 ? record.entries[index - 1].point : nil,
+            from: link.base.map { record.entries[$0].point },
             to: record.entries[index].point,
             registration: context.facts.registration(of: record.channel),
-            meter: context.facts.registration
+            meter: context.facts.registration,
+            exchanges: context.facts.exchanges,
+            passable: link.passable
         )
-        if index > 1 {
-            let before = RegisterView(
-                unit: record.unit,
-                from: record.entries[index - 2].point,
-                to: record.entries[index - 1].point,
-                registration: view.registration,
-                meter: view.meter
-            )
-            if let amount = rules.parameters.registerIncrease.advance(before).billionths, before.seconds > 0 {
-                view.previous = (amount, before.seconds)
-            }
+        if let base = link.base, let amount = chain.links[base].advance, let before = chain.links[base].base {
+            let seconds = record.entries[base].point.at - record.entries[before].point.at
+            if seconds > 0 { view.previous = (amount, seconds) }
         }
         return view
     }
 
     private func emit(
-        _ exception: OpenException,
+        _ exception: RegisterException,
         isOpen: Bool,
         _ record: RegisterRecord,
         _ rules: ResolvedRules,

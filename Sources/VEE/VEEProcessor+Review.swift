@@ -16,29 +16,49 @@ extension VEEProcessor {
                     recounted.append((index, day.day.start, day.day.end))
                 }
             }
-            for index in own { putOut(index, own, recounted, context, &effects) }
-            if !meters[meter].registers.isEmpty {
-                for change in recounted {
-                    deriveRegisters(change.series, change.start..<change.end, context, &effects)
-                }
+            // What is taken back goes out before what takes its place: a reader may know intervals by their start or end alone.
+            for index in own where own.count > 1 {
+                series[index].emitWithdrawals(local(context, index), &effects)
+            }
+            let hasRegisters = !meters[meter].registers.isEmpty
+            for index in own {
+                // Findings may be others where no result is: all that was decided counts.
+                let decided = hasRegisters ? series[index].pendingTime.map { instants($0, index, context) } : nil
+                let behind = decided.flatMap { registerReach(index, $0, context) }
+                putOut(index, own, recounted, behind, context, &effects)
+                if let decided { followRegisters(index, decided, isBroken: behind != nil, context, &effects) }
             }
         }
         for index in own {
             series[index].pending.removeAll(keepingCapacity: true)
-            series[index].tidy(context, &calendars[meters[meter].calendar, series[index].intervalSeconds])
+            let interval = series[index].intervalSeconds
+            series[index].tidy(local(context, index), &calendars[meters[meter].calendar, interval])
         }
+    }
+
+    /// A time of a series in instants.
+    private func instants(_ time: Range<Int64>, _ index: Int, _ context: FoldContext) -> Range<Int64> {
+        let lower = series[index].instant(time.lowerBound, context)
+        return lower..<max(lower, series[index].instant(time.upperBound, context))
+    }
+
+    /// The time of a series that instants are.
+    private func times(_ instants: Range<Int64>, _ index: Int, _ context: FoldContext) -> Range<Int64> {
+        let lower = series[index].time(instants.lowerBound, context)
+        return lower..<max(lower, series[index].time(instants.upperBound, context))
     }
 
     private mutating func putOut(
         _ index: Int,
         _ own: [Int],
         _ recounted: [(series: Int, start: Int64, end: Int64)],
+        _ behind: Range<Int64>?,
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
         let pending = series[index].pending
         var place = 0
-        for start in daysToReview(index, recounted) {
+        for start in daysToReview(index, recounted, behind.map { times($0, index, context) }) {
             while place < pending.count, pending[place].day.start < start {
                 putOut(index, pending[place], nil, own, context, &effects)
                 place += 1
@@ -54,22 +74,38 @@ extension VEEProcessor {
     }
 
     /// Starts of the windows of a series that the rules on windows must look at, ascending.
+    ///
+    /// - Parameter behind: a time whose register readings may be judged otherwise than before, on the clock of the series.
     private func daysToReview(
         _ index: Int,
-        _ recounted: [(series: Int, start: Int64, end: Int64)]
+        _ recounted: [(series: Int, start: Int64, end: Int64)],
+        _ behind: Range<Int64>?
     ) -> [Int64] {
         var starts = Set<Int64>()
         let windows = series[index].windows
+        // Rules on windows look back 42 days at most, and a window may be a month.
+        let reach = Int64(Self.comparedDays) * 86_400
+        if let behind {
+            for window in windows where window.end >= behind.lowerBound && window.start < behind.upperBound {
+                starts.insert(window.start)
+            }
+        }
         for day in series[index].pending where isWindow(day.day.start, series[index]) { starts.insert(day.day.start) }
         for change in recounted {
             if change.series == index {
-                for window in windows[series[index].windowIndex(change.end)...] { starts.insert(window.start) }
+                for window in windows[series[index].windowIndex(change.end)...] {
+                    if window.start >= change.end + reach { break }
+                    starts.insert(window.start)
+                }
             } else if isWindow(change.start, series[index]) {
                 starts.insert(change.start)
             }
         }
         return starts.sorted()
     }
+
+    /// Days from a window within which later ones are compared with it.
+    private static let comparedDays = 42 + 31 + 1
 
     private func isWindow(_ start: Int64, _ one: Series) -> Bool {
         let index = one.windowIndex(start)
@@ -83,17 +119,21 @@ extension VEEProcessor {
         _ index: Int,
         _ decided: Series.PendingDay?,
         _ window: Int64?,
-        _ own: [Int],
+        _ members: [Int],
         _ context: FoldContext,
         _ effects: inout Effects
     ) {
         var findings: [WindowFinding] = []
         var day = decided?.day
-        if let window {
+        let own = local(context, index)
+        let others = others(index, decided?.day.start ?? window, context)
+        let isFollower = window.map { series[index].sharing.followed.contains($0) } ?? false
+        if let window, !isFollower {
             let place = series[index].windowIndex(window)
             let record = series[index].windows[place]
-            let rules = series[index].adopted[context.timeline.index(at: window)].rules
-            let view = series[index].windowView(place, siblings(of: index, record, own, context), context)
+            let rules = series[index].adopted[own.timeline.index(at: window)].rules
+            let beside = siblings(of: index, record, members, context)
+            let view = series[index].windowView(place, beside, others, own)
             rules.parameters.judgeWindow(view, &findings)
             if day == nil {
                 day = LocalDay(
@@ -105,7 +145,33 @@ extension VEEProcessor {
             }
         }
         guard let day else { return }
-        series[index].putOut(day, decided, findings, context, &effects)
+        series[index].putOut(day, decided, findings, others, own, &effects)
+    }
+
+    /// What the other series of a channel have of a window of one of them; nil where it has no others.
+    private func others(_ index: Int, _ start: Int64?, _ context: FoldContext) -> Series.ChannelWindow? {
+        guard let start, meters[series[index].meter].series.count > 1 else { return nil }
+        let group = channelSeries(index)
+        guard group.count > 1 else { return nil }
+        let place = series[index].windowIndex(start)
+        guard place < series[index].windows.count, series[index].windows[place].start == start else { return nil }
+        let lower = series[index].instant(start, context)
+        let upper = series[index].instant(series[index].windows[place].end, context)
+        var known = Series.ChannelWindow()
+        for other in group where other != index && !series[other].isEmpty {
+            let from = series[other].time(lower, context)
+            let slots =
+                series[other].firstSlot(
+                    from: from
+                )..<series[other].firstSlot(
+                    from: max(from, series[other].time(upper, context))
+                )
+            known.part.add(series[other].part(slots))
+            let window = series[other].windowIndex(from)
+            guard window < series[other].windows.count, series[other].windows[window].start == from else { continue }
+            known.revision = max(known.revision, series[other].windows[window].revision)
+        }
+        return known
     }
 
     private func siblings(
@@ -115,19 +181,24 @@ extension VEEProcessor {
         _ context: FoldContext
     ) -> [SiblingWindow] {
         if own.count < 2 { return [] }
+        let begin = series[index].instant(window.start, context)
+        let end = series[index].instant(window.end, context)
         var siblings: [SiblingWindow] = []
         for other in own where other != index {
-            let place = series[other].windowIndex(window.start)
-            guard place < series[other].windows.count, series[other].windows[place].start == window.start,
-                series[other].windows[place].end == window.end
+            let one = series[other]
+            if one.channel == series[index].channel, one.unit == series[index].unit { continue }
+            let start = one.time(begin, context)
+            let place = one.windowIndex(start)
+            guard place < one.windows.count, one.windows[place].start == start,
+                one.instant(one.windows[place].end, context) == end, !one.sharing.followed.contains(start)
             else { continue }
             siblings.append(
                 SiblingWindow(
-                    channel: series[other].channel,
-                    unit: series[other].unit,
-                    intervalSeconds: series[other].intervalSeconds,
-                    registration: context.facts.registration(of: series[other].channel),
-                    statistics: series[other].statistics[place]
+                    channel: one.channel,
+                    unit: one.unit,
+                    intervalSeconds: one.intervalSeconds,
+                    registration: context.facts.registration(of: one.channel),
+                    statistics: one.statistics(place, with: others(other, start, context))
                 )
             )
         }
@@ -171,12 +242,20 @@ extension VEEProcessor {
                     let slots = series[index].slots(of: day)
                     series[index].settle(
                         slots,
-                        context,
+                        local(context, index),
                         &calendars[meters[meter].calendar, series[index].intervalSeconds]
                     )
                 }
                 context.check = nil
             }
         }
+    }
+}
+
+extension Series {
+    /// The time of the days that were decided and not yet put out; nil when there are none.
+    fileprivate var pendingTime: Range<Int64>? {
+        guard let first = pending.first?.day.start, let last = pending.last?.day.end else { return nil }
+        return first..<last
     }
 }

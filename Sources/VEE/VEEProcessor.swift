@@ -13,7 +13,7 @@ public struct VEEProcessor: Processor {
     public typealias Configuration = VEEConfiguration
 
     public static let name = "vee"
-    public static let stateVersion: UInt32 = 5
+    public static let stateVersion: UInt32 = 6
     public static let inputTopic = "meter.journal"
     public static let outputTopics = ["meter.validated", "meter.exceptions", "meter.commands"]
     public static let counterNames = VEECounter.allCases.map(\.name)
@@ -143,18 +143,22 @@ public struct VEEProcessor: Processor {
         closeWhatIsDue(&context, &effects)
     }
 
-    /// Looks at every series whose time has come, meter by meter, in the order in which they first appeared.
+    /// Looks at every series whose time has come, meter by meter, in the order in which the meters first appeared.
     private mutating func closeWhatIsDue(_ context: inout FoldContext, _ effects: inout Effects) {
         guard let now = watermark.milliseconds, now >= earliestDue else { return }
         var due: [Int] = []
-        for index in series.indices where dueAt[index] <= now { due.append(index) }
-        for first in due where dueAt[first] <= now {
-            let meter = series[first].meter
+        for index in series.indices where dueAt[index] <= now { due.append(series[index].meter) }
+        // By meter and not by the series that is due: after a restart all are looked at.
+        due.sort()
+        var last = -1
+        for meter in due where meter != last {
+            last = meter
             enter(meter, &context)
             // Channels of a meter that are due together are judged together: rules look from one to the other.
             for index in meters[meter].series where dueAt[index] <= now {
                 dueAt[index] = advance(index, Series.IntakeResult(), &context)
             }
+            settleSharedChannels(of: meter, &context)
             review(meter, &context, &effects)
         }
         earliestDue = dueAt.min() ?? .max
@@ -165,14 +169,19 @@ public struct VEEProcessor: Processor {
         lend(checkOf: index, &context)
         defer { context.check = nil }
         let zone = meters[series[index].meter].calendar
-        return series[index].advance(result, context, &calendars[zone, series[index].intervalSeconds])
+        let interval = series[index].intervalSeconds
+        if series[index].isDaily {
+            return series[index].advance(result, local(context, index), &calendars[zone, interval])
+        }
+        return series[index].advance(result, context, &calendars[zone, interval])
     }
 
     /// Makes a meter the one in hand.
     func enter(_ meter: Int, _ context: inout FoldContext) {
         context.meter = meters[meter].name
         context.key = meters[meter].key
-        context.zone = calendars[meters[meter].calendar].rules.identifier
+        context.wall = calendars[meters[meter].calendar].rules
+        context.zone = context.wall.identifier
         context.facts = meters[meter].facts
         context.storms = storms.days(of: meters[meter].group)
     }

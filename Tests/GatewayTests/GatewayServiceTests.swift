@@ -105,6 +105,8 @@ private final class RememberingSink: PayloadSink {
             #expect(headers["ml-lane"] == "interval")
             #expect(headers["ml-peer"] == "127.0.0.1")
             #expect(headers["ml-sha256"]?.count == 64)
+            // { printf 'application/vnd.meterlog.intervals+json\0'; printf '\0\377\n\rA'; } | sha256sum
+            #expect(headers["ml-content"] == "266a7ef5dfdfdb71b38296698e0ac4c44d36e209ae275346d0b488d01397e201")
         }
     }
 
@@ -120,6 +122,119 @@ private final class RememberingSink: PayloadSink {
             #expect(keys.count == 3 && Set(keys).count == 1)
             #expect(sink.stored.withLock { $0[1].value } == zipped)
         }
+    }
+
+    private static let mapped = "text/csv; profile=mapped; time=time; value=kWh; interval=3600; zone=UTC; stamp=start"
+
+    private static func keys(_ sink: RememberingSink) -> [String] {
+        sink.stored.withLock { $0.map { String(decoding: $0.key, as: UTF8.self) } }
+    }
+
+    @Test func withoutAKeyTheMediaTypeIsPartOfTheIdentityWhateverItsSpelling() async throws {
+        try await GatewayServiceTests.serve { port, sink async throws in
+            let body = Array("time,kWh\n2026-05-01 00:00,1\n".utf8)
+            for type in [
+                "; meter=VAC1; unit=kWh", "; unit=kWh; meter=VAC1", #";UNIT="kWh" ;  Meter=VAC1"#,
+                "; meter=VAC2; unit=kWh", "; meter=VAC1; unit=Wh", "; meter=VAC1",
+            ] {
+                #expect(try await post(port, body, type: Self.mapped + type).status == 202)
+            }
+            let other = ["Meterlog-Source": "he-2"]
+            #expect(
+                try await post(port, body, type: Self.mapped + "; meter=VAC1; unit=kWh", headers: other).status == 202
+            )
+            let keys = Self.keys(sink)
+            #expect(keys.count == 7 && keys[0] == keys[1] && keys[0] == keys[2])
+            #expect(Set(keys).count == 5)
+        }
+    }
+
+    @Test func theTimeOfSendingTellsAWordSaidAgainFromASecondCopy() async throws {
+        try await GatewayServiceTests.serve { port, sink in
+            let body = Array("{}".utf8)
+            for time in [nil, "2026-05-01T10:00:00Z", "2026-05-01T12:00:00+02:00", "2026-05-01T10:00:00.000000001Z"] {
+                let headers = time.map { ["Meterlog-Sent-At": $0] } ?? [:]
+                #expect(try await post(port, body, headers: headers).status == 202)
+            }
+            let keys = Self.keys(sink)
+            #expect(keys.count == 4 && keys[1] == keys[2] && Set(keys).count == 3)
+            for time in ["yesterday", "2026-05-01T10:00:00"] {
+                let answer = try await post(port, body, headers: ["Meterlog-Sent-At": time])
+                #expect(answer.status == 400 && answer.body.contains("urn:meterlog:problem:invalid-sent-time"))
+            }
+        }
+    }
+
+    @Test func otherContentUnderAKeyIsRefused() async throws {
+        try await GatewayServiceTests.serve { port, sink in
+            let key = ["Idempotency-Key": "IDEM1", "Meterlog-Source": "he-1"]
+            let first = Array("{\"a\":1}".utf8)
+            let second = Array("{\"a\":2}".utf8)
+            #expect(try await post(port, first, headers: key).status == 202)
+            let answer = try await post(port, second, headers: key)
+            #expect(answer.status == 422)
+            #expect(answer.body.contains("urn:meterlog:problem:idempotency-key-reused"))
+            // printf 'application/vnd.meterlog.intervals+json\0{"a":1}' | sha256sum, and the same with 2
+            #expect(answer.body.contains("5286fb9e06fa8c58") && answer.body.contains("815d089403fe4744"))
+            #expect(answer.body.contains("partition 0, offset 0"))
+            // The same content is taken as before, packed or not, and so is other content of another source, under another key, or in
+            // the other lane.
+            let zipped = try Gzip.compress(first.span)
+            let packed = key.merging(["Content-Encoding": "gzip"]) { $1 }
+            #expect(try await post(port, first, headers: key).status == 202)
+            #expect(try await post(port, zipped, headers: packed).status == 202)
+            #expect(try await post(port, second, headers: ["Idempotency-Key": "IDEM1"]).status == 202)
+            #expect(try await post(port, second, headers: ["Idempotency-Key": "IDEM2"]).status == 202)
+            let alarms = "application/vnd.meterlog.events+json"
+            #expect(try await post(port, second, type: alarms, headers: key).status == 202)
+            // Another media type is other content.
+            #expect(try await post(port, first, type: "application/json; zone=UTC", headers: key).status == 422)
+            #expect(sink.stored.withLock { $0.count } == 6)
+        }
+    }
+
+    /// What the log did not acknowledge stands for nothing, and a key is free again after the horizon.
+    @Test func aKeyStandsForWhatWasStoredWithinTheHorizon() async throws {
+        try await GatewayServiceTests.serve {
+            $0.usesSimulatedClock = true
+        } _: { port, sink async throws in
+            func send(_ text: String, at milliseconds: Int64) async throws -> Int {
+                let headers = ["Idempotency-Key": "k", "Meterlog-Simulated-Receive-Time": "\(milliseconds)"]
+                return try await post(port, Array(text.utf8), headers: headers).status
+            }
+            sink.failure.withLock { $0 = .unavailable("down") }
+            #expect(try await send("1", at: 0) == 503)
+            sink.failure.withLock { $0 = nil }
+            #expect(try await send("2", at: 0) == 202)
+            #expect(try await send("1", at: 604_799_999) == 422)
+            #expect(try await send("2", at: 604_799_999) == 202)
+            #expect(try await send("1", at: 604_800_000) == 202)
+            #expect(try await send("2", at: 604_800_001) == 422)
+        }
+    }
+
+    /// Of ten keys a table for two holds the last two at the least and four at the most; the normalizer finds what it forgot.
+    @Test func theTableOfKeysIsBounded() async throws {
+        try await GatewayServiceTests.serve {
+            $0.recentKeyLimit = 2
+        } _: { port, _ async throws in
+            func send(_ text: String, _ key: Int) async throws -> Int {
+                try await post(port, Array(text.utf8), headers: ["Idempotency-Key": "k\(key)"]).status
+            }
+            for key in 0..<10 { #expect(try await send("1", key) == 202) }
+            #expect(try await send("2", 9) == 422)
+            #expect(try await send("2", 8) == 422)
+            #expect(try await send("2", 0) == 202)
+        }
+    }
+
+    private func post(
+        _ port: Int,
+        _ body: [UInt8],
+        type: String? = GatewayServiceTests.intervals,
+        headers: [String: String] = [:]
+    ) async throws -> Answer {
+        try await GatewayServiceTests.post(port, body, type: type, headers: headers)
     }
 
     @Test func alarmsHaveTheirOwnTopic() async throws {

@@ -177,6 +177,7 @@ import Testing
         window.sumBillionths = -7
         window.grade = .warn
         window.isBeyondHistory = true
+        window.failedSumBillionths = -7
         let event = ValidatedIntervals(
             meter: "M",
             channel: "c",

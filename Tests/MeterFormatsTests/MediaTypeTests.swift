@@ -25,6 +25,19 @@ struct MediaTypeTests {
         #expect(MediaType(text) == nil)
     }
 
+    /// One text for all spellings; another value, in its case too, is another text.
+    @Test func theCanonicalTextIsTheSameForEverySpelling() throws {
+        let canonical = #"text/csv; meter=VAC1; profile=mapped; zone="Europe/Berlin""#
+        for text in [
+            "text/csv; profile=mapped; meter=VAC1; zone=Europe/Berlin",
+            #"TEXT/csv;zone="Europe/Berlin";;METER="VAC1" ;   Profile=mapped;"#, canonical,
+        ] {
+            #expect(MediaType(text)?.canonicalText == canonical)
+        }
+        #expect(MediaType("text/csv; meter=vac1; profile=mapped; zone=Europe/Berlin")?.canonicalText != canonical)
+        #expect(MediaType("Text/CSV")?.canonicalText == "text/csv")
+    }
+
     @Test func madeFromParts() throws {
         let type = try #require(
             MediaType(essence: "text/csv", parameters: [("profile", "mapped"), ("date-format", "dd/MM/yyyy H:mm")])

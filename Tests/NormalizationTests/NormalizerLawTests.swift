@@ -17,7 +17,7 @@ import Testing
                 default:
                     #"{"meter":"\#(meter)","start":"2026-01-01T00:00:00Z","interval":900,"values":[0.25,null,\#(number)]}"#
                 }
-            // Some ids come twice.
+            // Some ids come twice, mostly with other content.
             let id = random.number(0...9) == 0 ? "id-\(max(0, number - 5))" : "id-\(number)"
             let headers = [
                 ("ml-id", id), ("ml-format", "application/vnd.meterlog.intervals+json"), ("ml-source", "test"),

@@ -17,6 +17,7 @@ import Testing
         Effects.Output(topic: "meter.journal", partitionCount: 4),
         Effects.Output(topic: "meter.deadletter", partitionCount: 1),
         Effects.Output(topic: "meter.rules", partitionCount: 1),
+        Effects.Output(topic: "meter.payloads", partitionCount: 1),
     ]
 
     private static let reading =
@@ -82,7 +83,8 @@ import Testing
         #expect(events[0].raw.partition == 2 && events[0].raw.offset == 0)
         let ticks = events.dropFirst()
         #expect(ticks.count == 4)
-        #expect(effects.entries.dropFirst().map(\.partition) == [0, 1, 2, 3])
+        #expect(effects.entries.filter { $0.output == 0 }.dropFirst().map(\.partition) == [0, 1, 2, 3])
+        #expect(block.source == "test")
     }
 
     private static let vendor = "application/vnd.meterlog."
@@ -183,13 +185,16 @@ import Testing
         #expect(reads.at == [Instant(secondsSinceEpoch: 3600)] && reads.billionths == [12_500_000_000])
         #expect(reads.touCode == "T1" && reads.meterClock == Instant(secondsSinceEpoch: 3605))
         #expect(reads.advance == nil)
+        #expect(reads.source == "test")
     }
 
     @Test func theSamePayloadAgainIsDroppedAndCounted() throws {
         let payload = Payload(id: "a", body: NormalizerProcessorTests.reading)
         let once = try NormalizerProcessorTests.fold([payload])
         let twice = try NormalizerProcessorTests.fold([payload, payload, payload])
-        #expect(twice.entries.count == once.entries.count)
+        // Each is told, and nothing but that.
+        #expect(twice.entries.filter { $0.output != 3 }.count == once.entries.filter { $0.output != 3 }.count)
+        #expect(twice.entries.filter { $0.output == 3 }.count == 3)
         #expect(twice.counters[1] == 2)
         #expect(once.counters[1] == 0)
     }

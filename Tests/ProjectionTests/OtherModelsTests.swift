@@ -223,7 +223,8 @@ struct OtherModelsTests {
             )
             #expect(
                 registers == [
-                    ["F-2", "", "0.000000003", "estimated_linear", "kWh", "false"],
+                    // What was read stands above an estimate, though it is raw and was received earlier.
+                    ["F-2", "", "0.000000002", "raw", "kWh", "false"],
                     ["F-2", "T1", "0.000000005", "raw", "kWh", "false"],
                     ["F-2", "T2", "0.000000006", "raw", "kWh", "false"],
                 ]

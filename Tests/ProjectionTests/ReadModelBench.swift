@@ -37,9 +37,32 @@ struct ReadModelBench {
         return try (0..<rows.count).map { try rows.text($0, 0) }
     }
 
+    /// The plan that the server would take.
+    func plan(_ sql: String) throws -> [String] {
+        var connection = try PostgresConnection(TestDatabase.options(url))
+        let rows = try connection.query("EXPLAIN \(sql)")
+        return try (0..<rows.count).map { try rows.text($0, 0) }
+    }
+
     func execute(_ sql: String) throws {
         var connection = try PostgresConnection(TestDatabase.options(url))
         try connection.execute(sql)
+    }
+
+    /// Takes all rows and offsets away, which is quicker than another database.
+    func empty() throws {
+        try execute(
+            """
+            DO $block$
+            BEGIN
+                EXECUTE (
+                    SELECT 'TRUNCATE projection_offsets, ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+                    FROM pg_tables WHERE schemaname ~ '^rm_'
+                );
+            END
+            $block$
+            """
+        )
     }
 
     static func run<Result>(_ body: (ReadModelBench) async throws -> Result) async throws -> Result {

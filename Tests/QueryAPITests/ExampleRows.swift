@@ -19,18 +19,18 @@ enum ExampleRows {
         FROM rm_readings_1.readings WHERE channel_key = 1;
         INSERT INTO rm_readings_1.windows
         SELECT '2026-03-28T23:00Z', '2026-03-29T22:00Z', '2026-03-29T23:00Z', 1234567890, 1, 1, 0, 92, 91, 0, 0, 1, 0, 1, 1,
-            true, 'Europe/Berlin', 'base-1', 3, false;
+            true, 'Europe/Berlin', 'base-1', 3, false, 0;
         INSERT INTO rm_readings_1.derived_registers
         SELECT '2026-03-29T22:00Z'::timestamptz + i * INTERVAL '1 day', '2026-03-30T23:00Z', 7000000000 + i, '2026-03-28T22:00Z', 5000000000,
             11, 20 + i, 1, 0, 3, 96, 4, 1, 50, 1, 0, 'base-1'
         FROM generate_series(0, 2) i;
         INSERT INTO rm_registry_1.registers
-        SELECT '2026-03-28T22:00Z', '2026-03-29T02:00Z', gen_random_uuid(), 5000000000, 11, 3, 80, 1, 0, 'M/1', 'E1', '';
+        SELECT '2026-03-28T22:00Z', '2026-03-29T02:00Z', gen_random_uuid(), 5000000000, 11, 3, 80, 1, 0, 'M/1', 'E1', '', '', 0, false, false, true;
         INSERT INTO rm_registry_1.registers
-        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 9000000000, 12, 3, 10, 1, 0, 'M/1', 'E1', tou
+        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 9000000000, 12, 3, 10, 1, 0, 'M/1', 'E1', tou, '', 0, false, false, true
         FROM unnest(ARRAY['', 'T1', 'T2']) tou;
         INSERT INTO rm_registry_1.registers
-        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 1, 12, 3, 10, 1, 0, 'M4', 'E1', '';
+        SELECT '2026-03-30T22:00Z', '2026-03-31T02:00Z', gen_random_uuid(), 1, 12, 3, 10, 1, 0, 'M4', 'E1', '', '', 0, false, false, true;
         INSERT INTO rm_registry_1.registrations VALUES ('2026-03-01T00:00Z', gen_random_uuid(), 1, 0, 0, 'M2',
             'Europe/Berlin', 'homes', 'T-1', 'F-1');
         INSERT INTO rm_alarms_1.alarms

@@ -17,6 +17,8 @@ struct RequestReadingTests {
             ("/api/v1/alarms", .page(.alarms, meter: nil)), ("/api/v1/exceptions", .page(.exceptions, meter: nil)),
             ("/api/v1/exceptions/counts", .page(.exceptionCounts, meter: nil)),
             ("/api/v1/deadletters", .page(.deadLetters, meter: nil)),
+            ("/api/v1/payloads", .page(.payloads, meter: nil)), ("/api/v1/payloads/a%2Fb", .payload("a/b")),
+            ("/api/v1/payloads/meter.raw/1/77", .payload("meter.raw/1/77")),
         ]
     )
     func paths(path: String, expected: QueryRoute) {

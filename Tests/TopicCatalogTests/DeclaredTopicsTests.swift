@@ -23,7 +23,8 @@ struct DeclaredTopicsTests {
             try catalog().declarations.map(\.name) == [
                 "meter.alarms.p0", "meter.alarms.p1", "meter.alarms.p2", "meter.alarms.p3", "meter.alarms.snapshots",
                 "meter.commands", "meter.deadletter", "meter.exceptions", "meter.journal", "meter.normalizer.snapshots",
-                "meter.raw", "meter.raw.alarms", "meter.rules", "meter.validated", "meter.vee.snapshots",
+                "meter.payloads", "meter.raw", "meter.raw.alarms", "meter.rules", "meter.validated",
+                "meter.vee.snapshots",
             ]
         )
     }
@@ -31,7 +32,10 @@ struct DeclaredTopicsTests {
     @Test("keep the truth for ever and never compact it")
     func truth() throws {
         let catalog = try catalog()
-        for name in ["meter.raw", "meter.raw.alarms", "meter.journal", "meter.validated", "meter.deadletter"] {
+        let names = [
+            "meter.raw", "meter.raw.alarms", "meter.journal", "meter.validated", "meter.deadletter", "meter.payloads",
+        ]
+        for name in names {
             #expect(catalog[name]?.cleanup == .delete, "\(name)")
             #expect(catalog[name]?.retentionMilliseconds == -1, "\(name)")
         }

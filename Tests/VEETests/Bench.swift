@@ -25,6 +25,11 @@ struct Bench {
         var description: String { "\(meter)/\(channel)/\(Instant(secondsSinceEpoch: start))" }
     }
 
+    private struct LengthKey: Hashable {
+        var slot: SlotKey
+        var seconds: Int32
+    }
+
     struct RuleKey: Hashable {
         var meter: String
         var channel: String
@@ -51,6 +56,11 @@ struct Bench {
     var records: [[UInt8]] = []
     var readings: [SlotKey: Reading] = [:]
     var revisions: [SlotKey: UInt32] = [:]
+    /// Length of the reading that is in force, seconds.
+    var held: [SlotKey: Int32] = [:]
+    private var lengths: [LengthKey: UInt32] = [:]
+    /// What became of the values of each block.
+    var fates: [BlockFate] = []
     var windows: [SlotKey: WindowState] = [:]
     /// The last version of each derived register reading, by meter, channel and instant.
     var derived: [SlotKey: DerivedRegister] = [:]
@@ -117,13 +127,29 @@ struct Bench {
     }
 
     private mutating func note(_ event: ValidatedIntervals) {
+        fates += event.fates
+        // A record that only tells what became of values has no version of anything.
+        if event.count == 0, event.window == nil, event.registers.isEmpty { return }
         versions.append(event)
         for index in 0..<event.count {
             let start = event.start.secondsSinceEpoch + Int64(index) * Int64(event.intervalSeconds)
             let key = SlotKey(meter: event.meter, channel: event.channel, start: start)
             let revision = event.revisions[index]
-            if revision <= revisions[key] ?? 0 { revisionFault = "\(key) \(revision) after \(revisions[key] ?? 0)" }
+            // Intervals of another length that begin at the same instant have versions of their own.
+            let length = LengthKey(slot: key, seconds: event.intervalSeconds)
+            if revision <= lengths[length] ?? 0 {
+                revisionFault = "\(key) \(revision) after \(lengths[length] ?? 0)"
+            }
+            lengths[length] = revision
             revisions[key] = revision
+            if event.qualities[index] == ValidatedIntervals.withdrawn {
+                if held[key] == event.intervalSeconds {
+                    readings[key] = nil
+                    held[key] = nil
+                }
+                continue
+            }
+            held[key] = event.intervalSeconds
             var findings: [Finding] = []
             for finding in event.findings
             where finding.first <= UInt32(index) && UInt32(index) < finding.first + finding.count {

@@ -35,6 +35,30 @@ struct BoundTests {
         #expect(kept >= 38 * 24)
     }
 
+    /// Half-hours of a channel that is registered with quarter-hours are refused, so that the series has nothing. It goes on from its state all the
+    /// same, with others of its meter and channel beside it.
+    @Test func aSeriesThatTookNothingIsRestored() throws {
+        let registered = Events.registered(received: monday) {
+            var channel = ChannelRegistration(channel: "E1", unit: .kilowattHour)
+            channel.intervalSeconds = 900
+            $0.channels = [channel]
+        }
+        var bench = Bench()
+        try bench.feed([
+            registered, Events.block(monday, Events.flat(48), interval: 1800, received: monday + Events.day, id: 2),
+        ])
+        #expect(bench.readings.isEmpty)
+        try bench.restore()
+        try bench.feed(Events.tick(monday + 10 * Events.day))
+        try bench.feed(Events.block(monday, Events.flat(96), received: monday + 10 * Events.day, id: 3))
+        try bench.restore()
+        try bench.feed([Events.tick(monday + 20 * Events.day), Events.registry("+01:00", received: monday, id: 360)])
+        #expect(bench.readings.count { $0.value.quality == .validated } == 96)
+        // The day is cut in two by the new zone.
+        #expect(bench.window(monday - 3600)?.validated == 92)
+        #expect(bench.window(monday + Events.day - 3600)?.validated == 4)
+    }
+
     @Test func dataBeyondTheHistoryIsTakenAndNumberedAboveWhatWasThere() throws {
         var bench = Bench()
         let start = monday - 100 * Events.day

@@ -168,7 +168,8 @@ struct ConvergenceTests {
         try expectConvergence(seed, options, VEEConfiguration(zones: ZoneCatalog(), defaultRules: rules))
     }
 
-    @Test func theHigherQualityHoldsThenTheVersionThenTheLaterPayload() throws {
+    /// All of one source: its version 9 is its word, although the value below zero fails a check, and so stands as failed.
+    @Test func theLaterVersionHoldsThenTheHigherQualityThenTheLaterPayload() throws {
         let start = Events.monday
         let contenders = [
             Events.block(start, [1], received: start + 9000, id: 1),
@@ -180,7 +181,24 @@ struct ConvergenceTests {
         for rotation in contenders.indices {
             var bench = Bench()
             try bench.feed(Array(contenders[rotation...] + contenders[..<rotation]))
-            #expect(bench.reading(start)?.value == 4 * Events.unit)
+            #expect(bench.reading(start)?.value == -5 * Events.unit)
+        }
+    }
+
+    /// Without the version 9 the word of the source is 4 (version 2), whatever ranks above it among those without a version.
+    @Test func aLaterSubstituteReplacesAnEarlierActualValue() throws {
+        let start = Events.monday
+        let contenders = [
+            Events.block(start, [1], received: start + 9000, id: 1, version: 1),
+            Events.block(start, [2], received: start + 9100, id: 2, quality: .estimatedProfile, version: 3),
+            Events.block(start, [3], received: start + 9200, id: 3, version: 0),
+            Events.block(start, [4], received: start + 9050, id: 4, version: 2),
+        ]
+        for rotation in contenders.indices {
+            var bench = Bench()
+            try bench.feed(Array(contenders[rotation...] + contenders[..<rotation]))
+            #expect(bench.reading(start)?.value == 2 * Events.unit)
+            #expect(bench.reading(start)?.quality == .estimatedProfile)
         }
     }
 }

@@ -29,7 +29,7 @@ expected=$(awk -F, '{ lines += $2 } END { print lines }' "$work/expected.csv")
 
 start=$SECONDS
 check "the archive is taken in" ingest
-check "every line with a value is a row" reaches 300 "$expected" \
+check "every line with a value is a row" reaches 600 "$expected" \
     "SELECT count(*) FROM readings WHERE quality_name <> 'missing' AND method = 'none'"
 printf '# buildings: %s readings in %s s\n' "$expected" $((SECONDS - start)) >&2
 

@@ -145,64 +145,119 @@ nonisolated struct Meterlog_V1_JournalEvent: @unchecked Sendable {
 }
 
 /// Consecutive intervals of one channel. Slot i covers [start + i*interval, start + (i+1)*interval).
-nonisolated struct Meterlog_V1_IntervalBlock: Sendable {
+nonisolated struct Meterlog_V1_IntervalBlock: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var meter: String = String()
+  var meter: String {
+    get {_storage._meter}
+    set {_uniqueStorage()._meter = newValue}
+  }
 
-  var channel: String = String()
+  var channel: String {
+    get {_storage._channel}
+    set {_uniqueStorage()._channel = newValue}
+  }
 
   /// MeterCore.MeasurementUnit.
-  var unit: UInt32 = 0
+  var unit: UInt32 {
+    get {_storage._unit}
+    set {_uniqueStorage()._unit = newValue}
+  }
 
   /// IANA time zone of the meter, or UTC.
-  var zone: String = String()
+  var zone: String {
+    get {_storage._zone}
+    set {_uniqueStorage()._zone = newValue}
+  }
 
   /// Start of the first interval, seconds since 1970-01-01T00:00:00Z.
-  var startS: Int64 = 0
+  var startS: Int64 {
+    get {_storage._startS}
+    set {_uniqueStorage()._startS = newValue}
+  }
 
-  var intervalS: UInt32 = 0
+  var intervalS: UInt32 {
+    get {_storage._intervalS}
+    set {_uniqueStorage()._intervalS = newValue}
+  }
 
   /// Value = mantissa * 10^exponent in the canonical unit.
-  var exponent: Int32 = 0
+  var exponent: Int32 {
+    get {_storage._exponent}
+    set {_uniqueStorage()._exponent = newValue}
+  }
 
-  var mantissas: [Int64] = []
+  var mantissas: [Int64] {
+    get {_storage._mantissas}
+    set {_uniqueStorage()._mantissas = newValue}
+  }
 
   /// One byte per slot: MeterCore.Quality; 255 means that the source had no record for the slot.
-  var qualities: Data = Data()
+  var qualities: Data {
+    get {_storage._qualities}
+    set {_uniqueStorage()._qualities = newValue}
+  }
 
   /// Empty, or two bytes per slot, little endian: the source's own status, quality flag x 10,000 + method x 100 + reason.
-  var sourceStatus: Data = Data()
+  var sourceStatus: Data {
+    get {_storage._sourceStatus}
+    set {_uniqueStorage()._sourceStatus = newValue}
+  }
 
-  /// The source's own version of these values (NEM12 UpdateDateTime as yyyymmddhhmmss), 0 when it has none.
-  var sourceVersion: Int64 = 0
+  /// The source's own version of these values (NEM12 UpdateDateTime as yyyymmddhhmmss), 0 when it has none: the later
+  /// version of one source replaces its earlier one, whatever the qualities.
+  var sourceVersion: Int64 {
+    get {_storage._sourceVersion}
+    set {_uniqueStorage()._sourceVersion = newValue}
+  }
 
   /// Empty, or two bytes per slot, little endian: MeterCore.IntervalFlags.
-  var flags: Data = Data()
+  var flags: Data {
+    get {_storage._flags}
+    set {_uniqueStorage()._flags = newValue}
+  }
 
   /// The device's own clock when it made the payload, seconds since 1970-01-01T00:00:00Z; absent when it did not say.
   var meterClockS: Int64 {
-    get {_meterClockS ?? 0}
-    set {_meterClockS = newValue}
+    get {_storage._meterClockS ?? 0}
+    set {_uniqueStorage()._meterClockS = newValue}
   }
   /// Returns true if `meterClockS` has been explicitly set.
-  var hasMeterClockS: Bool {self._meterClockS != nil}
+  var hasMeterClockS: Bool {_storage._meterClockS != nil}
   /// Clears the value of `meterClockS`. Subsequent reads from it will return its default value.
-  mutating func clearMeterClockS() {self._meterClockS = nil}
+  mutating func clearMeterClockS() {_uniqueStorage()._meterClockS = nil}
 
   /// What the values were multiplied by, in billionths; 0 when the source did not say.
-  var multiplierE9: Int64 = 0
+  var multiplierE9: Int64 {
+    get {_storage._multiplierE9}
+    set {_uniqueStorage()._multiplierE9 = newValue}
+  }
 
   /// The sender's frame or invocation counter; 0 when it has none.
-  var frameCounter: UInt64 = 0
+  var frameCounter: UInt64 {
+    get {_storage._frameCounter}
+    set {_uniqueStorage()._frameCounter = newValue}
+  }
+
+  /// Who sent the payload (ml-source of its envelope). Versions are compared within one source.
+  var source: String {
+    get {_storage._source}
+    set {_uniqueStorage()._source = newValue}
+  }
+
+  /// MeterCore.ZoneOrigin: who says the zone; 0 in events of before it was told, taken as stated.
+  var zoneOrigin: UInt32 {
+    get {_storage._zoneOrigin}
+    set {_uniqueStorage()._zoneOrigin = newValue}
+  }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _meterClockS: Int64? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Cumulative register readings of one channel.
@@ -252,6 +307,15 @@ nonisolated struct Meterlog_V1_RegisterReads: Sendable {
   var advanceFromS: Int64 = 0
 
   var advanceToS: Int64 = 0
+
+  /// Who sent the payload (ml-source of its envelope). Versions are compared within one source.
+  var source: String = String()
+
+  /// The source's own version of these readings (NEM13 UpdateDateTime as yyyymmddhhmmss), 0 when it has none.
+  var sourceVersion: Int64 = 0
+
+  /// Empty, or two bytes per reading, little endian: the source's own status, as in IntervalBlock.
+  var sourceStatus: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -788,103 +852,181 @@ nonisolated extension Meterlog_V1_JournalEvent: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Meterlog_V1_IntervalBlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".IntervalBlock"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{3}source_status\0\u{3}source_version\0\u{1}flags\0\u{3}meter_clock_s\0\u{3}multiplier_e9\0\u{3}frame_counter\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{3}source_status\0\u{3}source_version\0\u{1}flags\0\u{3}meter_clock_s\0\u{3}multiplier_e9\0\u{3}frame_counter\0\u{1}source\0\u{3}zone_origin\0")
+
+  fileprivate class _StorageClass {
+    var _meter: String = String()
+    var _channel: String = String()
+    var _unit: UInt32 = 0
+    var _zone: String = String()
+    var _startS: Int64 = 0
+    var _intervalS: UInt32 = 0
+    var _exponent: Int32 = 0
+    var _mantissas: [Int64] = []
+    var _qualities: Data = Data()
+    var _sourceStatus: Data = Data()
+    var _sourceVersion: Int64 = 0
+    var _flags: Data = Data()
+    var _meterClockS: Int64? = nil
+    var _multiplierE9: Int64 = 0
+    var _frameCounter: UInt64 = 0
+    var _source: String = String()
+    var _zoneOrigin: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _meter = source._meter
+      _channel = source._channel
+      _unit = source._unit
+      _zone = source._zone
+      _startS = source._startS
+      _intervalS = source._intervalS
+      _exponent = source._exponent
+      _mantissas = source._mantissas
+      _qualities = source._qualities
+      _sourceStatus = source._sourceStatus
+      _sourceVersion = source._sourceVersion
+      _flags = source._flags
+      _meterClockS = source._meterClockS
+      _multiplierE9 = source._multiplierE9
+      _frameCounter = source._frameCounter
+      _source = source._source
+      _zoneOrigin = source._zoneOrigin
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.meter) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.channel) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.unit) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.zone) }()
-      case 5: try { try decoder.decodeSingularSInt64Field(value: &self.startS) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.intervalS) }()
-      case 7: try { try decoder.decodeSingularSInt32Field(value: &self.exponent) }()
-      case 8: try { try decoder.decodeRepeatedSInt64Field(value: &self.mantissas) }()
-      case 9: try { try decoder.decodeSingularBytesField(value: &self.qualities) }()
-      case 10: try { try decoder.decodeSingularBytesField(value: &self.sourceStatus) }()
-      case 11: try { try decoder.decodeSingularInt64Field(value: &self.sourceVersion) }()
-      case 12: try { try decoder.decodeSingularBytesField(value: &self.flags) }()
-      case 13: try { try decoder.decodeSingularSInt64Field(value: &self._meterClockS) }()
-      case 14: try { try decoder.decodeSingularInt64Field(value: &self.multiplierE9) }()
-      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.frameCounter) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._meter) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._channel) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._unit) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._zone) }()
+        case 5: try { try decoder.decodeSingularSInt64Field(value: &_storage._startS) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._intervalS) }()
+        case 7: try { try decoder.decodeSingularSInt32Field(value: &_storage._exponent) }()
+        case 8: try { try decoder.decodeRepeatedSInt64Field(value: &_storage._mantissas) }()
+        case 9: try { try decoder.decodeSingularBytesField(value: &_storage._qualities) }()
+        case 10: try { try decoder.decodeSingularBytesField(value: &_storage._sourceStatus) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._sourceVersion) }()
+        case 12: try { try decoder.decodeSingularBytesField(value: &_storage._flags) }()
+        case 13: try { try decoder.decodeSingularSInt64Field(value: &_storage._meterClockS) }()
+        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._multiplierE9) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._frameCounter) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._source) }()
+        case 17: try { try decoder.decodeSingularUInt32Field(value: &_storage._zoneOrigin) }()
+        default: break
+        }
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.meter.isEmpty {
-      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 1)
-    }
-    if !self.channel.isEmpty {
-      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 2)
-    }
-    if self.unit != 0 {
-      try visitor.visitSingularUInt32Field(value: self.unit, fieldNumber: 3)
-    }
-    if !self.zone.isEmpty {
-      try visitor.visitSingularStringField(value: self.zone, fieldNumber: 4)
-    }
-    if self.startS != 0 {
-      try visitor.visitSingularSInt64Field(value: self.startS, fieldNumber: 5)
-    }
-    if self.intervalS != 0 {
-      try visitor.visitSingularUInt32Field(value: self.intervalS, fieldNumber: 6)
-    }
-    if self.exponent != 0 {
-      try visitor.visitSingularSInt32Field(value: self.exponent, fieldNumber: 7)
-    }
-    if !self.mantissas.isEmpty {
-      try visitor.visitPackedSInt64Field(value: self.mantissas, fieldNumber: 8)
-    }
-    if !self.qualities.isEmpty {
-      try visitor.visitSingularBytesField(value: self.qualities, fieldNumber: 9)
-    }
-    if !self.sourceStatus.isEmpty {
-      try visitor.visitSingularBytesField(value: self.sourceStatus, fieldNumber: 10)
-    }
-    if self.sourceVersion != 0 {
-      try visitor.visitSingularInt64Field(value: self.sourceVersion, fieldNumber: 11)
-    }
-    if !self.flags.isEmpty {
-      try visitor.visitSingularBytesField(value: self.flags, fieldNumber: 12)
-    }
-    try { if let v = self._meterClockS {
-      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 13)
-    } }()
-    if self.multiplierE9 != 0 {
-      try visitor.visitSingularInt64Field(value: self.multiplierE9, fieldNumber: 14)
-    }
-    if self.frameCounter != 0 {
-      try visitor.visitSingularUInt64Field(value: self.frameCounter, fieldNumber: 15)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._meter.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._meter, fieldNumber: 1)
+      }
+      if !_storage._channel.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._channel, fieldNumber: 2)
+      }
+      if _storage._unit != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._unit, fieldNumber: 3)
+      }
+      if !_storage._zone.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._zone, fieldNumber: 4)
+      }
+      if _storage._startS != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._startS, fieldNumber: 5)
+      }
+      if _storage._intervalS != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._intervalS, fieldNumber: 6)
+      }
+      if _storage._exponent != 0 {
+        try visitor.visitSingularSInt32Field(value: _storage._exponent, fieldNumber: 7)
+      }
+      if !_storage._mantissas.isEmpty {
+        try visitor.visitPackedSInt64Field(value: _storage._mantissas, fieldNumber: 8)
+      }
+      if !_storage._qualities.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._qualities, fieldNumber: 9)
+      }
+      if !_storage._sourceStatus.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._sourceStatus, fieldNumber: 10)
+      }
+      if _storage._sourceVersion != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._sourceVersion, fieldNumber: 11)
+      }
+      if !_storage._flags.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._flags, fieldNumber: 12)
+      }
+      try { if let v = _storage._meterClockS {
+        try visitor.visitSingularSInt64Field(value: v, fieldNumber: 13)
+      } }()
+      if _storage._multiplierE9 != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._multiplierE9, fieldNumber: 14)
+      }
+      if _storage._frameCounter != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._frameCounter, fieldNumber: 15)
+      }
+      if !_storage._source.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._source, fieldNumber: 16)
+      }
+      if _storage._zoneOrigin != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._zoneOrigin, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Meterlog_V1_IntervalBlock, rhs: Meterlog_V1_IntervalBlock) -> Bool {
-    if lhs.meter != rhs.meter {return false}
-    if lhs.channel != rhs.channel {return false}
-    if lhs.unit != rhs.unit {return false}
-    if lhs.zone != rhs.zone {return false}
-    if lhs.startS != rhs.startS {return false}
-    if lhs.intervalS != rhs.intervalS {return false}
-    if lhs.exponent != rhs.exponent {return false}
-    if lhs.mantissas != rhs.mantissas {return false}
-    if lhs.qualities != rhs.qualities {return false}
-    if lhs.sourceStatus != rhs.sourceStatus {return false}
-    if lhs.sourceVersion != rhs.sourceVersion {return false}
-    if lhs.flags != rhs.flags {return false}
-    if lhs._meterClockS != rhs._meterClockS {return false}
-    if lhs.multiplierE9 != rhs.multiplierE9 {return false}
-    if lhs.frameCounter != rhs.frameCounter {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._meter != rhs_storage._meter {return false}
+        if _storage._channel != rhs_storage._channel {return false}
+        if _storage._unit != rhs_storage._unit {return false}
+        if _storage._zone != rhs_storage._zone {return false}
+        if _storage._startS != rhs_storage._startS {return false}
+        if _storage._intervalS != rhs_storage._intervalS {return false}
+        if _storage._exponent != rhs_storage._exponent {return false}
+        if _storage._mantissas != rhs_storage._mantissas {return false}
+        if _storage._qualities != rhs_storage._qualities {return false}
+        if _storage._sourceStatus != rhs_storage._sourceStatus {return false}
+        if _storage._sourceVersion != rhs_storage._sourceVersion {return false}
+        if _storage._flags != rhs_storage._flags {return false}
+        if _storage._meterClockS != rhs_storage._meterClockS {return false}
+        if _storage._multiplierE9 != rhs_storage._multiplierE9 {return false}
+        if _storage._frameCounter != rhs_storage._frameCounter {return false}
+        if _storage._source != rhs_storage._source {return false}
+        if _storage._zoneOrigin != rhs_storage._zoneOrigin {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -892,7 +1034,7 @@ nonisolated extension Meterlog_V1_IntervalBlock: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RegisterReads"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{3}at_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{3}meter_clock_s\0\u{3}tou_code\0\u{3}advance_e9\0\u{3}advance_from_s\0\u{3}advance_to_s\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{3}at_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{3}meter_clock_s\0\u{3}tou_code\0\u{3}advance_e9\0\u{3}advance_from_s\0\u{3}advance_to_s\0\u{1}source\0\u{3}source_version\0\u{3}source_status\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -912,6 +1054,9 @@ nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftPro
       case 10: try { try decoder.decodeSingularSInt64Field(value: &self._advanceE9) }()
       case 11: try { try decoder.decodeSingularSInt64Field(value: &self.advanceFromS) }()
       case 12: try { try decoder.decodeSingularSInt64Field(value: &self.advanceToS) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self.source) }()
+      case 14: try { try decoder.decodeSingularInt64Field(value: &self.sourceVersion) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.sourceStatus) }()
       default: break
       }
     }
@@ -958,6 +1103,15 @@ nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftPro
     if self.advanceToS != 0 {
       try visitor.visitSingularSInt64Field(value: self.advanceToS, fieldNumber: 12)
     }
+    if !self.source.isEmpty {
+      try visitor.visitSingularStringField(value: self.source, fieldNumber: 13)
+    }
+    if self.sourceVersion != 0 {
+      try visitor.visitSingularInt64Field(value: self.sourceVersion, fieldNumber: 14)
+    }
+    if !self.sourceStatus.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sourceStatus, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -974,6 +1128,9 @@ nonisolated extension Meterlog_V1_RegisterReads: SwiftProtobuf.Message, SwiftPro
     if lhs._advanceE9 != rhs._advanceE9 {return false}
     if lhs.advanceFromS != rhs.advanceFromS {return false}
     if lhs.advanceToS != rhs.advanceToS {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.sourceVersion != rhs.sourceVersion {return false}
+    if lhs.sourceStatus != rhs.sourceStatus {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -79,7 +79,7 @@ nonisolated struct Meterlog_V1_ValidatedIntervals: @unchecked Sendable {
     set {_uniqueStorage()._mantissas = newValue}
   }
 
-  /// One byte per slot: MeterCore.Quality.
+  /// One byte per slot: MeterCore.Quality; 254 where no reading is in force any more and another holds the time.
   var qualities: Data {
     get {_storage._qualities}
     set {_uniqueStorage()._qualities = newValue}
@@ -134,11 +134,65 @@ nonisolated struct Meterlog_V1_ValidatedIntervals: @unchecked Sendable {
     set {_uniqueStorage()._registers = newValue}
   }
 
+  /// What became of the values that a payload offered for this channel.
+  var fates: [Meterlog_V1_BlockFate] {
+    get {_storage._fates}
+    set {_uniqueStorage()._fates = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What became of the values of one block of a payload when it was taken. offered = taken + unchanged + held + refused.
+/// What is taken and no longer in force was superseded since: the versions that came after it say by what.
+nonisolated struct Meterlog_V1_BlockFate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var raw: Meterlog_V1_RawReference {
+    get {_raw ?? Meterlog_V1_RawReference()}
+    set {_raw = newValue}
+  }
+  /// Returns true if `raw` has been explicitly set.
+  var hasRaw: Bool {self._raw != nil}
+  /// Clears the value of `raw`. Subsequent reads from it will return its default value.
+  mutating func clearRaw() {self._raw = nil}
+
+  /// The time that the values are about, seconds since 1970-01-01T00:00:00Z.
+  var startS: Int64 = 0
+
+  var endS: Int64 = 0
+
+  var intervalS: UInt32 = 0
+
+  var offered: UInt32 = 0
+
+  /// They became the word of their source on their slots; `replaced` of them in place of another payload's word.
+  var taken: UInt32 = 0
+
+  var replaced: UInt32 = 0
+
+  /// They say what held already.
+  var unchanged: UInt32 = 0
+
+  /// Another value stands above them.
+  var held: UInt32 = 0
+
+  var refused: UInt32 = 0
+
+  /// Why values were held or refused; a code of docs/vee.md, empty when none was.
+  var code: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _raw: Meterlog_V1_RawReference? = nil
 }
 
 nonisolated struct Meterlog_V1_Provenance: Sendable {
@@ -261,7 +315,7 @@ nonisolated struct Meterlog_V1_WindowState: Sendable {
 
   var revision: UInt32 = 0
 
-  /// Sum of all values in the window, in the unit: sum * 1e-9.
+  /// Sum of the values in the window, failed ones apart, in the unit: sum * 1e-9.
   var sumE9: Int64 = 0
 
   /// The gravest finding about the window or its intervals: 0 none, 1 info, 2 warn, 3 fail.
@@ -269,6 +323,9 @@ nonisolated struct Meterlog_V1_WindowState: Sendable {
 
   /// Some of it came later than the kept history reaches, so that it was checked with what was still known.
   var beyondHistory: Bool = false
+
+  /// Sum of the failed values in the window, which are not in sum_e9: failed_sum * 1e-9.
+  var failedSumE9: Int64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -281,7 +338,7 @@ fileprivate nonisolated let _protobuf_package = "meterlog.v1"
 
 nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ValidatedIntervals"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{1}methods\0\u{1}revisions\0\u{1}provenance\0\u{1}findings\0\u{3}rule_set\0\u{3}decided_at_ms\0\u{1}window\0\u{1}registers\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}schema_version\0\u{1}meter\0\u{1}channel\0\u{1}unit\0\u{1}zone\0\u{3}start_s\0\u{3}interval_s\0\u{1}exponent\0\u{1}mantissas\0\u{1}qualities\0\u{1}methods\0\u{1}revisions\0\u{1}provenance\0\u{1}findings\0\u{3}rule_set\0\u{3}decided_at_ms\0\u{1}window\0\u{1}registers\0\u{1}fates\0")
 
   fileprivate class _StorageClass {
     var _schemaVersion: UInt32 = 0
@@ -302,6 +359,7 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
     var _decidedAtMs: Int64 = 0
     var _window: Meterlog_V1_WindowState? = nil
     var _registers: [Meterlog_V1_DerivedRegister] = []
+    var _fates: [Meterlog_V1_BlockFate] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -330,6 +388,7 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
       _decidedAtMs = source._decidedAtMs
       _window = source._window
       _registers = source._registers
+      _fates = source._fates
     }
   }
 
@@ -366,6 +425,7 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
         case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._decidedAtMs) }()
         case 17: try { try decoder.decodeSingularMessageField(value: &_storage._window) }()
         case 18: try { try decoder.decodeRepeatedMessageField(value: &_storage._registers) }()
+        case 19: try { try decoder.decodeRepeatedMessageField(value: &_storage._fates) }()
         default: break
         }
       }
@@ -432,6 +492,9 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
       if !_storage._registers.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._registers, fieldNumber: 18)
       }
+      if !_storage._fates.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._fates, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -459,10 +522,95 @@ nonisolated extension Meterlog_V1_ValidatedIntervals: SwiftProtobuf.Message, Swi
         if _storage._decidedAtMs != rhs_storage._decidedAtMs {return false}
         if _storage._window != rhs_storage._window {return false}
         if _storage._registers != rhs_storage._registers {return false}
+        if _storage._fates != rhs_storage._fates {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Meterlog_V1_BlockFate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".BlockFate"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}raw\0\u{3}start_s\0\u{3}end_s\0\u{3}interval_s\0\u{1}offered\0\u{1}taken\0\u{1}replaced\0\u{1}unchanged\0\u{1}held\0\u{1}refused\0\u{1}code\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._raw) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.startS) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self.endS) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.intervalS) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.offered) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.taken) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.replaced) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.unchanged) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.held) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.refused) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.code) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._raw {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.startS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.startS, fieldNumber: 2)
+    }
+    if self.endS != 0 {
+      try visitor.visitSingularSInt64Field(value: self.endS, fieldNumber: 3)
+    }
+    if self.intervalS != 0 {
+      try visitor.visitSingularUInt32Field(value: self.intervalS, fieldNumber: 4)
+    }
+    if self.offered != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offered, fieldNumber: 5)
+    }
+    if self.taken != 0 {
+      try visitor.visitSingularUInt32Field(value: self.taken, fieldNumber: 6)
+    }
+    if self.replaced != 0 {
+      try visitor.visitSingularUInt32Field(value: self.replaced, fieldNumber: 7)
+    }
+    if self.unchanged != 0 {
+      try visitor.visitSingularUInt32Field(value: self.unchanged, fieldNumber: 8)
+    }
+    if self.held != 0 {
+      try visitor.visitSingularUInt32Field(value: self.held, fieldNumber: 9)
+    }
+    if self.refused != 0 {
+      try visitor.visitSingularUInt32Field(value: self.refused, fieldNumber: 10)
+    }
+    if !self.code.isEmpty {
+      try visitor.visitSingularStringField(value: self.code, fieldNumber: 11)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Meterlog_V1_BlockFate, rhs: Meterlog_V1_BlockFate) -> Bool {
+    if lhs._raw != rhs._raw {return false}
+    if lhs.startS != rhs.startS {return false}
+    if lhs.endS != rhs.endS {return false}
+    if lhs.intervalS != rhs.intervalS {return false}
+    if lhs.offered != rhs.offered {return false}
+    if lhs.taken != rhs.taken {return false}
+    if lhs.replaced != rhs.replaced {return false}
+    if lhs.unchanged != rhs.unchanged {return false}
+    if lhs.held != rhs.held {return false}
+    if lhs.refused != rhs.refused {return false}
+    if lhs.code != rhs.code {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -638,7 +786,7 @@ nonisolated extension Meterlog_V1_Finding: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WindowState"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}start_s\0\u{3}end_s\0\u{1}expected\0\u{1}validated\0\u{1}estimated\0\u{1}failed\0\u{1}missing\0\u{1}pending\0\u{1}closed\0\u{1}revision\0\u{3}sum_e9\0\u{1}grade\0\u{3}beyond_history\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}start_s\0\u{3}end_s\0\u{1}expected\0\u{1}validated\0\u{1}estimated\0\u{1}failed\0\u{1}missing\0\u{1}pending\0\u{1}closed\0\u{1}revision\0\u{3}sum_e9\0\u{1}grade\0\u{3}beyond_history\0\u{3}failed_sum_e9\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -659,6 +807,7 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
       case 11: try { try decoder.decodeSingularSInt64Field(value: &self.sumE9) }()
       case 12: try { try decoder.decodeSingularUInt32Field(value: &self.grade) }()
       case 13: try { try decoder.decodeSingularBoolField(value: &self.beyondHistory) }()
+      case 14: try { try decoder.decodeSingularSInt64Field(value: &self.failedSumE9) }()
       default: break
       }
     }
@@ -704,6 +853,9 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
     if self.beyondHistory != false {
       try visitor.visitSingularBoolField(value: self.beyondHistory, fieldNumber: 13)
     }
+    if self.failedSumE9 != 0 {
+      try visitor.visitSingularSInt64Field(value: self.failedSumE9, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -721,6 +873,7 @@ nonisolated extension Meterlog_V1_WindowState: SwiftProtobuf.Message, SwiftProto
     if lhs.sumE9 != rhs.sumE9 {return false}
     if lhs.grade != rhs.grade {return false}
     if lhs.beyondHistory != rhs.beyondHistory {return false}
+    if lhs.failedSumE9 != rhs.failedSumE9 {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -19,6 +19,7 @@ struct IngestCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var type: MediaTypeOptions
+    @OptionGroup var waiting: WaitOptions
 
     @Argument(help: "Files to send.")
     var files: [String]
@@ -61,6 +62,7 @@ struct IngestCommand: AsyncParsableCommand {
         let outcome = await PayloadSender(client: client, parallel: parallel).send(payloads) { bar.advance() }
         bar.finish()
         report(outcome, payloads, seconds: Stopwatch.seconds() - started)
+        if outcome.acknowledged > 0 { try await waiting.finish(payloads, settings: settings, isQuiet: json) }
         if !outcome.failures.isEmpty { throw ExitCode.failure }
     }
 
@@ -91,7 +93,8 @@ struct IngestCommand: AsyncParsableCommand {
                             body: chunk.body,
                             mediaType: mediaType,
                             idempotencyKey: "file-\(hash)-\(chunk.range.lowerBound)-\(chunk.range.upperBound)",
-                            source: source
+                            source: source,
+                            file: file.name
                         )
                     )
                 }

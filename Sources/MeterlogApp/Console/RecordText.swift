@@ -33,6 +33,7 @@ struct RecordText {
             case "meter.journal": append(try JournalEvent(batch.bytes, range), to: &json)
             case "meter.validated": append(try ValidatedIntervals(batch.bytes, range), to: &json)
             case "meter.exceptions": append(try VeeException(batch.bytes, range), to: &json)
+            case "meter.payloads": append(try PayloadOutcomeEvent(batch.bytes, range), to: &json)
             case "meter.deadletter": append(try DeadLetterEvent(batch.bytes, range), to: &json)
             case "meter.alarms.p0", "meter.alarms.p1", "meter.alarms.p2", "meter.alarms.p3":
                 append(try AlarmEvent(batch.bytes, range), to: &json)
@@ -58,8 +59,8 @@ struct RecordText {
         json.member("bytes", Int64(batch.entries[index].value.count))
     }
 
-    private func append(_ raw: RawReference, to json: inout JSONText) {
-        json.name("raw")
+    func append(_ raw: RawReference, named name: String = "raw", to json: inout JSONText) {
+        json.name(name)
         json.beginObject()
         json.member("topic", raw.lane.topic)
         json.member("partition", Int64(raw.partition))
@@ -168,6 +169,12 @@ struct RecordText {
             json.member("grade", window.grade?.name ?? "none")
             json.endObject()
         }
+        if !event.fates.isEmpty {
+            json.name("fates")
+            json.beginArray()
+            for fate in event.fates { append(fate, to: &json) }
+            json.endArray()
+        }
         if event.registers.isEmpty { return }
         json.name("registers")
         json.beginArray()
@@ -213,7 +220,8 @@ struct RecordText {
         json.name("values")
         json.beginArray()
         for (value, quality) in zip(billionths, qualities) {
-            if quality == Quality.missing.rawValue || quality == IntervalBlock.noRecord {
+            let isEmpty = quality == IntervalBlock.noRecord || quality == ValidatedIntervals.withdrawn
+            if quality == Quality.missing.rawValue || isEmpty {
                 json.null()
             } else {
                 json.raw(Quantity(billionths: value).description)
@@ -222,7 +230,10 @@ struct RecordText {
         json.endArray()
         json.name("qualities")
         json.beginArray()
-        for quality in qualities { json.string(Quality(rawValue: quality)?.name ?? "no_record") }
+        for quality in qualities {
+            let other = quality == ValidatedIntervals.withdrawn ? "withdrawn" : "no_record"
+            json.string(Quality(rawValue: quality)?.name ?? other)
+        }
         json.endArray()
     }
 
@@ -249,18 +260,6 @@ struct RecordText {
         json.member("eventType", event.eventType)
         json.member("occurredAt", Instant(secondsSinceEpoch: event.occurredAtMilliseconds / 1000).description)
         json.member("text", event.text)
-        append(event.raw, to: &json)
-    }
-
-    private func append(_ event: DeadLetterEvent, to json: inout JSONText) {
-        json.member("id", event.idempotencyKey)
-        json.member("source", event.source)
-        json.member("format", event.format)
-        json.member("stage", event.stage)
-        json.member("code", event.code)
-        json.member("reason", event.reason)
-        json.member("partial", event.isPartial)
-        json.member("rejectedLines", Int64(event.rejectedLineCount))
         append(event.raw, to: &json)
     }
 }

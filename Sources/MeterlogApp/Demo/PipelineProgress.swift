@@ -20,7 +20,7 @@ struct PipelineProgress {
         (
             [
                 "meter.validated", "meter.exceptions", "meter.deadletter", "meter.alarms.p0", "meter.alarms.p1",
-                "meter.alarms.p2", "meter.alarms.p3",
+                "meter.alarms.p2", "meter.alarms.p3", "meter.payloads",
             ], .projections
         ),
     ]

@@ -11,6 +11,8 @@ struct GatewayClient: Sendable {
         var source: String
         /// For a gateway with a simulated clock, ms since 1970-01-01T00:00:00Z.
         var simulatedReceiveTimeMilliseconds: Int64?
+        /// The file that it is from.
+        var file = ""
     }
 
     struct Refusal: Error, CustomStringConvertible {

@@ -14,6 +14,8 @@ struct MaintenanceService: Service {
     private static let firstPauseSeconds = 60
     /// Chunks compressed in one round at most; each is closed to readers for a moment.
     private static let chunksPerRound = 4
+    /// Days of which most late data comes.
+    private static let uncompressedDays = 45
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -51,8 +53,10 @@ struct MaintenanceService: Service {
         let history = Int64(settings.vee.historyDays) * 24 * hour
         let isRefreshed = try maintenance.refreshFleetStatistics(now - history..<now, &connection)
         guard isRefreshed else { return }
+        // Corrections of what is older are possible too, but rare: a compressed chunk takes them, slowly.
+        let recent = Int64(min(settings.vee.historyDays, MaintenanceService.uncompressedDays)) * 24 * hour
         let compressed = try maintenance.compressReadings(
-            beforeMicroseconds: now - history - 7 * 24 * hour,
+            beforeMicroseconds: now - recent - 7 * 24 * hour,
             limit: MaintenanceService.chunksPerRound,
             &connection
         )

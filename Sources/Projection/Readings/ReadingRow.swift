@@ -43,6 +43,7 @@ package struct ChannelChange: Equatable, Sendable {
     package var unit: Int16
     package var zone: String
     package var intervalSeconds: Int32
+    package var longestIntervalSeconds: Int32
     package var firstIntervalEndMicroseconds: Int64
     package var lastIntervalEndMicroseconds: Int64
     package var lastReceivedAtMicroseconds: Int64

@@ -19,6 +19,11 @@ package struct ReadingsFold: Sendable {
     package private(set) var findings: [[UInt8]] = []
     package private(set) var windows: [WindowRow] = []
     package private(set) var registers: [DerivedRegisterRow] = []
+    package private(set) var fates: [BlockFateRow] = []
+    /// Where the local days are that the rows are in.
+    package private(set) var spans: [ReadingSpan] = []
+    /// Some rows say that no reading is in force any more.
+    package private(set) var hasWithdrawn = false
     package private(set) var changes: [ChannelChange] = []
     private var newestRow: [Slot: Int32] = [:]
     private var newestWindow: [Slot: Int] = [:]
@@ -35,6 +40,9 @@ package struct ReadingsFold: Sendable {
         findings.removeAll(keepingCapacity: true)
         windows.removeAll(keepingCapacity: true)
         registers.removeAll(keepingCapacity: true)
+        fates.removeAll(keepingCapacity: true)
+        spans.removeAll(keepingCapacity: true)
+        hasWithdrawn = false
         changes.removeAll(keepingCapacity: true)
         newestRow.removeAll(keepingCapacity: true)
         newestWindow.removeAll(keepingCapacity: true)
@@ -60,6 +68,7 @@ package struct ReadingsFold: Sendable {
         let name = ChannelName(meter: StoredForm.text(event.meter), channel: StoredForm.text(event.channel))
         var window = try event.window.map { state throws(EventError) in try Self.window(state, part) }
         let derived = try Self.registers(event, part)
+        let blocks = try BlockFateRow.rows(event, at: position)
 
         let isKnown = channels.has(name)
         let key = channels.key(of: name)
@@ -67,8 +76,13 @@ package struct ReadingsFold: Sendable {
         window?.zone = StoredForm.text(event.zone)
         if let window { keep(window) }
         for register in derived { keep(register, of: key) }
-        // A window or a register alone says nothing about intervals; a channel nobody has heard of must still be there for it.
-        guard event.count > 0 || !isKnown else { return }
+        for block in blocks { fates.append(block.of(key)) }
+        // A window, a register or a fate alone says nothing about intervals; a channel nobody has heard of must still be there for it.
+        let holds = event.qualities.contains { $0 != ValidatedIntervals.withdrawn }
+        guard holds || !isKnown else {
+            append(event, part, key: key, revisions: revisions, eventSources: eventSources, firstEnd: firstEnd)
+            return
+        }
         let received = eventSources.map(\.receivedAtMicroseconds).max()
         keep(
             ChannelChange(
@@ -77,15 +91,30 @@ package struct ReadingsFold: Sendable {
                 unit: part.unit,
                 zone: StoredForm.text(event.zone),
                 intervalSeconds: event.intervalSeconds,
+                longestIntervalSeconds: event.intervalSeconds,
                 firstIntervalEndMicroseconds: firstEnd,
                 lastIntervalEndMicroseconds: lastEnd,
                 lastReceivedAtMicroseconds: received ?? part.decidedAtMicroseconds,
                 position: position
             )
         )
+        append(event, part, key: key, revisions: revisions, eventSources: eventSources, firstEnd: firstEnd)
+    }
+
+    private mutating func append(
+        _ event: ValidatedIntervals,
+        _ part: ReadingEvent,
+        key: Int32,
+        revisions: [Int32],
+        eventSources: [ReadingSource],
+        firstEnd: Int64
+    ) {
         guard event.count > 0 else { return }
         events.append(part)
         appendRows(event, key: key, revisions: revisions, eventSources: eventSources, firstEnd: firstEnd)
+        // Nothing begins in the days of an event that only withdraws.
+        guard event.qualities.contains(where: { $0 != ValidatedIntervals.withdrawn }) else { return }
+        ReadingSpan.append(of: event, channelKey: key, firstEndMicroseconds: firstEnd, to: &spans)
     }
 
     private mutating func appendRows(
@@ -126,6 +155,13 @@ package struct ReadingsFold: Sendable {
 
     private mutating func append(_ row: ReadingRow) {
         var row = row
+        // It takes away a reading of its own length and never the place of another one, so it is no version to be in force.
+        guard row.quality != ValidatedIntervals.withdrawn else {
+            row.isNewest = false
+            hasWithdrawn = true
+            rows.append(row)
+            return
+        }
         let slot = Slot(channelKey: row.channelKey, endMicroseconds: row.intervalEndMicroseconds)
         if let other = newestRow[slot] {
             let old = rows[Int(other)]
@@ -190,6 +226,7 @@ extension ReadingsFold {
         var merged = changes[index]
         if change.position.offset > merged.position.offset { merged = change }
         let old = changes[index]
+        merged.longestIntervalSeconds = max(old.longestIntervalSeconds, change.longestIntervalSeconds)
         merged.firstIntervalEndMicroseconds = min(old.firstIntervalEndMicroseconds, change.firstIntervalEndMicroseconds)
         merged.lastIntervalEndMicroseconds = max(old.lastIntervalEndMicroseconds, change.lastIntervalEndMicroseconds)
         merged.lastReceivedAtMicroseconds = max(old.lastReceivedAtMicroseconds, change.lastReceivedAtMicroseconds)

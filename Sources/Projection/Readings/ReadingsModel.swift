@@ -6,19 +6,21 @@ package import PostgresIO
 package struct ReadingsModel: ReadModel {
     package static let name = ProjectionName.readings
 
-    private let sql: ReadingsSQL
+    let sql: ReadingsSQL
     package private(set) var fold = ReadingsFold()
+    var days = TouchedDays()
 
     package init(schema: String) {
         sql = ReadingsSQL(schema: schema)
     }
 
-    package var rowCount: Int { fold.rows.count + fold.windows.count + fold.registers.count }
+    package var rowCount: Int { fold.rows.count + fold.windows.count + fold.registers.count + fold.fates.count }
 
     package mutating func clear() { fold.clear() }
 
     package mutating func prepare(_ connection: inout PostgresConnection) throws(PostgresError) {
         fold = ReadingsFold()
+        days = TouchedDays()
         try connection.execute(sql.stagingTables)
         let rows = try connection.query(sql.selectChannels)
         for row in 0..<rows.count {
@@ -37,14 +39,17 @@ package struct ReadingsModel: ReadModel {
     }
 
     package mutating func write(_ connection: inout PostgresConnection) throws(PostgresError) {
+        var moved: [Int32] = []
         if !fold.changes.isEmpty {
             try copyChannels(&connection)
+            moved = try movedChannels(&connection)
             try connection.execute(sql.upsertChannels)
         }
         if !fold.rows.isEmpty {
             try copyReadings(&connection)
             try connection.execute(sql.insertHistory)
             try connection.execute(sql.upsertReadings)
+            if fold.hasWithdrawn { try connection.execute(sql.deleteWithdrawn) }
         }
         if !fold.windows.isEmpty {
             try copyWindows(&connection)
@@ -55,6 +60,15 @@ package struct ReadingsModel: ReadModel {
             try connection.execute(sql.insertRegisterHistory)
             try connection.execute(sql.upsertRegisters)
         }
+        if !fold.fates.isEmpty {
+            try copyFates(&connection)
+            try connection.execute(sql.insertFates)
+        }
+        try settleDays(moved, &connection)
+    }
+
+    private func hasValue(_ row: ReadingRow) -> Bool {
+        row.quality != Quality.missing.rawValue && row.quality != ValidatedIntervals.withdrawn
     }
 
     private func copyReadings(_ connection: inout PostgresConnection) throws(PostgresError) {
@@ -69,7 +83,7 @@ package struct ReadingsModel: ReadModel {
                 writer.timestamp(microseconds: row.intervalEndMicroseconds)
                 writer.timestamp(microseconds: event.decidedAtMicroseconds)
                 writer.timestamp(microseconds: source.receivedAtMicroseconds)
-                writer.int64(row.quality == Quality.missing.rawValue ? nil : row.billionths)
+                writer.int64(hasValue(row) ? row.billionths : nil)
                 writer.int64(source.offset)
                 writer.int64(event.position.offset)
                 writer.int32(row.channelKey)
@@ -116,6 +130,7 @@ package struct ReadingsModel: ReadModel {
                 writer.text(row.ruleSet)
                 writer.int16(Int16(row.state.grade?.rawValue ?? 0))
                 writer.bool(row.state.isBeyondHistory)
+                writer.int64(row.state.failedSumBillionths)
             }
         }
         try Staging.check(copied, of: fold.windows.count, "stage_windows")
@@ -170,6 +185,7 @@ package struct ReadingsModel: ReadModel {
                 writer.timestamp(microseconds: change.lastReceivedAtMicroseconds)
                 writer.int32(change.position.partition)
                 writer.int64(change.position.offset)
+                writer.int32(change.longestIntervalSeconds)
             }
         }
         try Staging.check(copied, of: fold.changes.count, "stage_channels")

@@ -8,7 +8,7 @@ struct RegistrySQL: Sendable {
     ]
     static let registerColumns = [
         "read_at", "received_at", "payload", "value_e9", "raw_offset", "raw_partition", "quality", "unit", "raw_lane",
-        "meter_id", "channel", "tou",
+        "meter_id", "channel", "tou", "source", "source_version", "is_final", "is_restated", "is_measured",
     ]
 
     let stagingTables: String
@@ -27,13 +27,18 @@ struct RegistrySQL: Sendable {
             SET \(Staging.assignments(Self.registrationColumns, except: ["meter_id"]))
             WHERE (excluded.received_at, excluded.payload) > (m.received_at, m.payload)
             """
-        let key = ["meter_id", "channel", "tou", "read_at"]
+        let key = ["meter_id", "channel", "tou", "read_at", "source", "is_restated", "is_measured"]
         upsertRegisters = """
             INSERT INTO \(schema).registers AS r (\(Staging.list(Self.registerColumns)))
             SELECT \(Staging.list(Self.registerColumns)) FROM stage_registers
             ON CONFLICT (\(Staging.list(key))) DO UPDATE
             SET \(Staging.assignments(Self.registerColumns, except: key))
-            WHERE (excluded.quality, excluded.received_at, excluded.payload) > (r.quality, r.received_at, r.payload)
+            WHERE (
+                excluded.source_version, meterlog_register_rank(excluded.quality), excluded.received_at,
+                excluded.payload, excluded.value_e9
+            ) > (
+                r.source_version, meterlog_register_rank(r.quality), r.received_at, r.payload, r.value_e9
+            )
             """
     }
 }

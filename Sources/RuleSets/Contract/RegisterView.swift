@@ -10,6 +10,10 @@ package struct RegisterView: Sendable {
     package var previous: (advance: Int64, seconds: Int64)?
     package var registration: ChannelRegistration?
     package var meter: MeterRegistration?
+    /// Instants at which the device reported that it was installed, removed or set up anew, ascending, seconds since 1970.
+    package var exchanges: [Int64]
+    /// The most that can have passed as far as the intervals say, in billionths; nil when they don't say or the registry knows better.
+    package var passable: Int64?
 
     package init(
         unit: MeasurementUnit,
@@ -17,7 +21,9 @@ package struct RegisterView: Sendable {
         to: RegisterPoint,
         previous: (advance: Int64, seconds: Int64)? = nil,
         registration: ChannelRegistration? = nil,
-        meter: MeterRegistration? = nil
+        meter: MeterRegistration? = nil,
+        exchanges: [Int64] = [],
+        passable: Int64? = nil
     ) {
         self.unit = unit
         self.from = from
@@ -25,6 +31,8 @@ package struct RegisterView: Sendable {
         self.previous = previous
         self.registration = registration
         self.meter = meter
+        self.exchanges = exchanges
+        self.passable = passable
     }
 
     /// Time between the readings, 0 for the first one.

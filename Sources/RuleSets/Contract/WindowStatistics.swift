@@ -40,6 +40,29 @@ package struct WindowStatistics: Sendable, Equatable {
         self.daySeconds = daySeconds
     }
 
+    /// Counts what another grid of the channel has in the window.
+    package mutating func add(
+        measured more: UInt32,
+        estimated moreEstimated: UInt32,
+        failed moreFailed: UInt32,
+        missing moreMissing: UInt32,
+        sum moreSum: Int64,
+        range: ClosedRange<Int64>?
+    ) {
+        func total(_ one: UInt16, _ other: UInt32) -> UInt16 { UInt16(clamping: UInt64(one) + UInt64(other)) }
+        expected = total(expected, more + moreEstimated + moreFailed + moreMissing)
+        let wasUsed = used > 0
+        measured = total(measured, more)
+        estimated = total(estimated, moreEstimated)
+        failed = total(failed, moreFailed)
+        missing = total(missing, moreMissing)
+        let (added, overflow) = sum.addingReportingOverflow(moreSum)
+        sum = overflow ? (moreSum < 0 ? .min : .max) : added
+        guard let range else { return }
+        highest = wasUsed ? max(highest, range.upperBound) : range.upperBound
+        least = wasUsed ? min(least, range.lowerBound) : range.lowerBound
+    }
+
     package var dates: Range<Int32> { date..<date + max(days, 1) }
     package var lastDate: Int32 { date + max(days, 1) - 1 }
     /// Results that may be used.
@@ -86,6 +109,7 @@ extension WindowStatistics {
                 zeroRun = 0
                 useRun = 0
                 switch quality {
+                case SourceQuality.withdrawn: continue
                 case Quality.missing.rawValue, SourceQuality.absent:
                     missing += 1
                     continue

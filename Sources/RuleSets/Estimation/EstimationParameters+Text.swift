@@ -52,6 +52,13 @@ extension EstimationParameters {
         .whole("scaling.maximumSpanDays", 1...62, "Longest span between two readings, days.") {
             $1(&$0.scaling.maximumSpanDays)
         },
+        .number(
+            "scaling.peakPercent",
+            .percents,
+            "Of the highest value around: what estimates may be scaled to on average, percent; 0: any."
+        ) {
+            $1(&$0.scaling.peakPercentBillionths)
+        },
         .flag("storm.enabled", "Estimation waits while much of a group is silent.") { $1(&$0.storm.isEnabled) },
         .whole("storm.dropPercent", 1...100, "Below the usual share of meters that report, percent.") {
             $1(&$0.storm.dropPercent)

@@ -120,10 +120,18 @@ public struct EstimationParameters: Sendable, Equatable {
         public var isEnabled: Bool
         /// The longest span between two register readings, days, 62 at most.
         public var maximumSpanDays: Int
+        /// Nothing is scaled where it would be more than this on average: of the highest measured value between the readings and a day
+        /// around, or the highest estimate between them, whichever is higher; in billionths of a percent. 0: any.
+        public var peakPercentBillionths: Int64
 
-        public init(isEnabled: Bool = true, maximumSpanDays: Int = 35) {
+        public init(
+            isEnabled: Bool = true,
+            maximumSpanDays: Int = 35,
+            peakPercentBillionths: Int64 = 300 * Quantity.scale
+        ) {
             self.isEnabled = isEnabled
             self.maximumSpanDays = maximumSpanDays
+            self.peakPercentBillionths = peakPercentBillionths
         }
     }
 

@@ -9,6 +9,11 @@ package enum FutureRule {
     package static let exceptionCode = "ERR_VEE_TIME_02"
     private static let calendarSeconds: ClosedRange<Int64> = -62_000_000_000...253_000_000_000
 
+    /// The nearest instant that calendars and tables know, seconds since 1970: what is told of a block that is refused.
+    package static func told(_ seconds: Int64) -> Int64 {
+        min(max(seconds, calendarSeconds.lowerBound), calendarSeconds.upperBound)
+    }
+
     package static func refuses(start: Int64, end: Int64, receivedAtMilliseconds: Int64, limitSeconds: Int64) -> Bool {
         guard calendarSeconds.contains(start), calendarSeconds.contains(end) else { return true }
         return end - receivedAtMilliseconds / 1000 > limitSeconds

@@ -40,7 +40,7 @@ public struct DialsRule: Sendable, Equatable {
         register.unit.isAccumulated && (register.to.value < 0 || register.to.value >= capacity ?? .max)
     }
 
-    func judge(_ register: RegisterView, _ findings: inout [WindowFinding]) {
+    package func judge(_ register: RegisterView, _ findings: inout [WindowFinding]) {
         let capacity = Self.capacityBillionths(of: register)
         guard isEnabled, isBeyond(register, capacity) else { return }
         findings.append(

@@ -7,8 +7,9 @@ public import MeterEvents
 /// restart or a replacement is no consumption.
 ///
 /// Formula: with `d = reading - reading before`: `d >= 0` passes. Below zero `d + 10 ^ digits` is taken as the amount when it is at
-/// most what can have passed: `capacity * seconds * percent / 100`. Otherwise the rule fails, and what passed is not known. Without
-/// digits or capacity in the registry every decrease fails. Channels that net are not judged.
+/// most what can have passed: `capacity * seconds * percent / 100`, or what the intervals say where the capacity is not known (V17).
+/// Otherwise the rule fails, and what passed is not known. Without digits in the registry every decrease fails, and without a capacity
+/// every one of which the intervals say nothing. Channels that net are not judged.
 ///
 /// Parameters: `enabled`, `severity` (fail: the span has no amount; warn, info: told), `percent` (120).
 ///
@@ -33,12 +34,13 @@ public struct RegisterIncreaseRule: Sendable, Equatable {
             return .unknown
         }
         let (amount, isTooLarge) = difference.addingReportingOverflow(capacity)
-        guard !isTooLarge, amount >= 0, amount <= plausibleBillionths(register) ?? -1 else { return .unknown }
+        guard !isTooLarge, amount >= 0, amount <= plausibleBillionths(register) ?? register.passable ?? -1
+        else { return .unknown }
         return .amount(amount, rolledOver: true)
     }
 
     /// The most that can have passed between the readings, in billionths; nil where the capacity is not known.
-    func plausibleBillionths(_ register: RegisterView) -> Int64? {
+    package func plausibleBillionths(_ register: RegisterView) -> Int64? {
         Self.capacityBillionths(register, percentBillionths)
     }
 

@@ -3,10 +3,12 @@ import MeterEvents
 
 /// V37, first absolute register.
 ///
-/// Definition: the first reading of a register, or the first after the meter was installed, is where counting begins. It is never
-/// turned into consumption.
+/// Definition: the first reading of a register, or the first after the meter was installed, removed or set up anew, is where counting
+/// begins. It is never turned into consumption.
 ///
-/// Formula: there is no reading before it, or the one before it is older than `installedFrom` in the registry and the reading is not.
+/// Formula: there is no reading before it; or the one before it is older than `installedFrom` in the registry and the reading is not; or
+/// the one before it is not later than `installedTo` and the reading is; or the device reported in between that it was installed, removed
+/// or set up anew.
 ///
 /// Result: the finding says that a baseline was set; the span has no amount.
 ///
@@ -22,8 +24,15 @@ public struct FirstRegisterRule: Sendable, Equatable {
 
     package static func isBaseline(_ register: RegisterView) -> Bool {
         guard let from = register.from else { return true }
-        guard let installed = register.meter?.installedFrom?.secondsSinceEpoch else { return false }
-        return from.at < installed && register.to.at >= installed
+        if let installed = register.meter?.installedFrom?.secondsSinceEpoch, from.at < installed,
+            register.to.at >= installed
+        {
+            return true
+        }
+        if let removed = register.meter?.installedTo?.secondsSinceEpoch, from.at <= removed, register.to.at > removed {
+            return true
+        }
+        return register.exchanges.contains { from.at < $0 && register.to.at >= $0 }
     }
 
     func judge(_ register: RegisterView, _ findings: inout [WindowFinding]) {

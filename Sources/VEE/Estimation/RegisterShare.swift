@@ -10,6 +10,9 @@ struct RegisterShare {
     var rest: Int128
     /// Sum of the estimates before scaling.
     var estimated: Int128
+    /// How many estimates there are, and the highest value of the span, measured or estimated.
+    var estimates: Int128 = 0
+    var highest: Int64 = 0
     /// Every slot of the span is measured or estimated, and scaling is possible.
     var isScalable: Bool
     /// Sum of the estimates of the span's earlier days, by the start of the day.
@@ -17,53 +20,35 @@ struct RegisterShare {
 }
 
 extension Series {
-    /// Two neighbouring readings of the total register of the channel with what passed between them.
-    struct RegisterPair {
-        var from: RegisterPoint
-        var to: RegisterPoint
-        var advance: Int64
-    }
-
-    /// Spans between neighbouring readings of the channel's total register that have a part of a time.
-    func registerSpans(around time: Range<Int64>, _ facts: MeterFacts) -> [Range<Int64>] {
-        guard unit.isAccumulated, let register = totalRegister(facts) else { return [] }
-        var spans: [Range<Int64>] = []
-        var index = max(1, register.firstIndex(from: time.lowerBound))
-        while index < register.entries.count {
-            let from = register.entries[index - 1].point.at
-            let to = register.entries[index].point.at
-            if from >= time.upperBound { break }
-            if to > time.lowerBound { spans.append(from..<to) }
-            index += 1
-        }
-        return spans
-    }
-
     func totalRegister(_ facts: MeterFacts) -> RegisterRecord? {
         facts.registers.first { $0.channel == channel && $0.tou.isEmpty && $0.unit == unit }
     }
 
-    /// The readings at the ends of a span, when they can be used.
-    private func pair(_ span: Range<Int64>, _ rules: ResolvedRules, _ facts: MeterFacts) -> RegisterPair? {
-        guard let register = totalRegister(facts) else { return nil }
-        let index = register.firstIndex(from: span.upperBound)
-        guard index > 0, index < register.entries.count else { return nil }
-        let from = register.entries[index - 1].point
-        let to = register.entries[index].point
-        guard from.at == span.lowerBound, to.at == span.upperBound, Self.isMeasured(from.quality),
-            Self.isMeasured(to.quality)
-        else { return nil }
-        let view = RegisterView(
-            unit: unit,
-            from: from,
-            to: to,
-            registration: facts.registration(of: channel),
-            meter: facts.registration
-        )
-        guard !FirstRegisterRule.isBaseline(view),
-            let advance = rules.parameters.registerIncrease.advance(view).billionths
-        else { return nil }
-        return RegisterPair(from: from, to: to, advance: advance)
+    /// Whether what passed between two readings can be shared out: both stand and the count goes on, with the same configuration.
+    private func isUsable(
+        _ span: RegisterChain.Span,
+        _ scaling: EstimationParameters.Scaling,
+        _ facts: MeterFacts
+    ) -> Bool {
+        span.advance != nil && span.time.count <= scaling.maximumSpanDays * 86_400 && isAligned(span.time)
+            && span.to.at <= closedThrough && isWhole(slots(of: span.time))
+            && !isReconfigured(slots(of: span.time), facts)
+    }
+
+    /// Whether estimates of a span can have so much together: no more on average than the connection carries, nor than the rules allow of the
+    /// highest value around.
+    private func isPlausible(
+        _ rest: Int128,
+        for count: Int128,
+        highest: Int64?,
+        _ rules: DayRules
+    ) -> Bool {
+        let carried = adopted[rules.index].limits.highest
+        if carried < .max, rest > count * Int128(carried) { return false }
+        let percent = adopted[rules.index].rules.parameters.estimation.scaling.peakPercentBillionths
+        guard percent > 0, let highest else { return true }
+        let (bound, overflow) = (count * Int128(highest)).multipliedReportingOverflow(by: Int128(percent))
+        return overflow || rest <= bound / (100 * Int128(Quantity.scale))
     }
 
     private func isAligned(_ span: Range<Int64>) -> Bool {
@@ -72,26 +57,25 @@ extension Series {
 
     /// E8: what the registers on both sides leave, spread evenly over what has no measured value.
     ///
-    /// Formula: `(R - sum of measured) / count` for every slot without one. Refused where that is below zero.
+    /// Formula: `(R - sum of measured) / count` for every slot without one. Refused where that is below zero, and where it is more than can be
+    /// (`isPlausible`).
     ///
     /// Source: Itron Analytics.
     func registerFlat(_ run: Range<Int>, _ first: Int64, _ rules: DayRules, _ context: FoldContext) -> [Int64]? {
         let scaling = adopted[rules.index].rules.parameters.estimation.scaling
         var values = [Int64](repeating: .min, count: run.count)
         let time = start(of: first + Int64(run.lowerBound))..<start(of: first + Int64(run.upperBound))
-        for span in registerSpans(around: time, context.facts) {
-            guard span.count <= scaling.maximumSpanDays * 86_400, isAligned(span),
-                span.upperBound <= closedThrough, isWhole(slots(of: span)),
-                let pair = pair(span, adopted[rules.index].rules, context.facts)
-            else { continue }
-            let survey = survey(slots(of: span), context.facts)
-            guard survey.count == slots(of: span).count, !survey.verdicts.contains(.failed) else { continue }
-            var rest = Int128(pair.advance)
+        for span in registerSpans(around: time, context) {
+            guard let advance = span.advance, isUsable(span, scaling, context.facts) else { continue }
+            let survey = survey(slots(of: span.time), context.facts)
+            guard survey.count == slots(of: span.time).count, !survey.verdicts.contains(.failed) else { continue }
+            var rest = Int128(advance)
             var count: Int128 = 0
             for index in 0..<survey.count {
                 if survey.verdicts[index].isUsable { rest -= Int128(survey.values[index]) } else { count += 1 }
             }
-            guard rest >= 0, count > 0 else { continue }
+            let highest = measured(around: span.time, context.facts).highest
+            guard rest >= 0, count > 0, isPlausible(rest, for: count, highest: highest, rules) else { continue }
             let value = Rounding.quotient(rest, count)
             for index in run where survey.slots.contains(first + Int64(index)) {
                 values[index - run.lowerBound] = value
@@ -102,8 +86,9 @@ extension Series {
 
     /// Scales the day's estimates, and nothing else, to what the registers around them leave: `estimate * (R - measured) / estimates`.
     ///
-    /// Not where a slot between the readings has no value that counts, nor where the factor would not be above zero: what measured
-    /// values alone exceed is for a person to look at (V25).
+    /// Not where a slot between the readings has no value that counts, nor where the factor would not be above zero or the estimates would be
+    /// more than can be: what measured values alone exceed or can't be is for a person to look at (V25). Only between readings that were
+    /// measured, that stand and of which the second goes on from the first (`RegisterChain`).
     ///
     /// Source: Oracle Interval Adjustment From Scalar, option 2; Itron Enterprise Edition topic 262240.
     mutating func scale(
@@ -116,12 +101,12 @@ extension Series {
     ) {
         let scaling = adopted[rules.index].rules.parameters.estimation.scaling
         guard scaling.isEnabled, outcome.isFilled.contains(true) else { return }
-        for span in registerSpans(around: day.start..<day.end, context.facts) {
-            guard span.count <= scaling.maximumSpanDays * 86_400 else { continue }
-            if !scratch.shares.contains(where: { $0.span == span }) {
+        for span in registerSpans(around: day.start..<day.end, context) {
+            guard span.advance != nil, span.time.count <= scaling.maximumSpanDays * 86_400 else { continue }
+            if !scratch.shares.contains(where: { $0.span == span.time }) {
                 scratch.shares.append(share(of: span, rules, context, &calendar, &scratch))
             }
-            guard let share = scratch.shares.first(where: { $0.span == span }), share.isScalable,
+            guard let share = scratch.shares.first(where: { $0.span == span.time }), share.isScalable,
                 let before = share.before.first(where: { $0.start == day.start })
             else { continue }
             apply(share, before.sum, to: &outcome)
@@ -143,19 +128,19 @@ extension Series {
     }
 
     private func share(
-        of span: Range<Int64>,
+        of span: RegisterChain.Span,
         _ rules: DayRules,
         _ context: FoldContext,
         _ calendar: inout DayCalendar,
         _ scratch: inout SettleScratch
     ) -> RegisterShare {
-        var share = RegisterShare(span: span, rest: 0, estimated: 0, isScalable: false, before: [])
-        guard isAligned(span), span.upperBound <= closedThrough, isWhole(slots(of: span)),
-            let pair = pair(span, adopted[rules.index].rules, context.facts)
+        var share = RegisterShare(span: span.time, rest: 0, estimated: 0, isScalable: false, before: [])
+        guard let advance = span.advance,
+            isUsable(span, adopted[rules.index].rules.parameters.estimation.scaling, context.facts)
         else { return share }
-        share.rest = Int128(pair.advance)
-        var day = calendar.day(at: span.lowerBound)
-        while day.start < span.upperBound {
+        share.rest = Int128(advance)
+        var day = calendar.day(at: span.from.at)
+        while day.start < span.to.at {
             let kept = slots(of: day).clamped(to: keptBase..<max(keptBase, slots.end))
             let dayRules = dayRules(day, context)
             var outcome = outcome(day, kept, dayRules, context, &calendar)
@@ -163,10 +148,13 @@ extension Series {
                 fillGaps(&outcome, day, dayRules, context, &calendar, &scratch)
             }
             share.before.append((day.start, share.estimated))
-            guard add(outcome, slots(of: day).clamped(to: slots(of: span)), to: &share) else { return share }
+            guard add(outcome, slots(of: day).clamped(to: slots(of: span.time)), to: &share) else { return share }
             day = calendar.day(after: day)
         }
-        share.isScalable = share.rest > 0 && share.estimated > 0
+        let highest = max(share.highest, measured(around: span.time, context.facts).highest ?? 0)
+        share.isScalable =
+            share.rest > 0 && share.estimated > 0
+            && isPlausible(share.rest, for: share.estimates, highest: highest, rules)
         return share
     }
 
@@ -178,6 +166,8 @@ extension Series {
             let index = Int(slot - outcome.survey.first)
             if outcome.isFilled[index] {
                 share.estimated += Int128(outcome.values[index])
+                share.estimates += 1
+                share.highest = max(share.highest, outcome.values[index])
             } else if outcome.survey.verdicts[index].isUsable {
                 share.rest -= Int128(outcome.values[index])
             } else {

@@ -48,6 +48,7 @@ extension Series {
             }
         }
         addUp(&outcome)
+        shareTotals(&outcome)
         if tables.isUsed { outcome.gaps.leansOnHistory = true }
     }
 
