@@ -72,7 +72,7 @@ extension Series {
         _ range: Range<Int64>,
         in day: Int64,
         _ context: FoldContext
-    ) -> (first: Int64, values: [Int64], has: [Bool]) {
+    ) -> (first: Int64, values: [Int64], has: [Bool], isShare: [Bool]) {
         let survey = survey(range, context.facts)
         let rules = adopted[context.timeline.index(at: day)]
         let has = survey.qualities.indices.map { index in
@@ -81,7 +81,9 @@ extension Series {
             return Self.verdict(quality) != .gap
                 && rank(quality, survey.values[index], flags, rules) != Quality.failed.rawValue
         }
-        return (survey.first, survey.values, has)
+        let shared = Quality.estimatedScaled.rawValue
+        let hasShares = isDaily && survey.qualities.contains(shared)
+        return (survey.first, survey.values, has, hasShares ? survey.qualities.map { $0 == shared } : [])
     }
 
     static func verdict(_ quality: UInt8) -> Verdict {

@@ -41,10 +41,9 @@ public struct VEELimits: Sendable, Equatable {
     public var liveLagSeconds: Int64
     /// Data that ends this long after its own receive time is refused.
     public var futureSeconds: Int64
-    /// Series (meter, channel, interval length) of one partition. Further ones are judged without memory:
-    /// each block by itself, every version with revision 1.
+    /// Series (meter, channel, interval length) of one partition. Data of further ones is refused (V45).
     public var maximumSeries: Int
-    /// Intervals in a local day. Channels with more (intervals under a minute) are judged without memory.
+    /// Intervals in a local day of 25 hours. Data with more of them (intervals of less than 10 s) is refused (V07).
     public var maximumDaySlots: Int
     /// Activated rule sets that are kept, 62 at most.
     public var maximumRuleSets: Int
@@ -69,7 +68,7 @@ public struct VEELimits: Sendable, Equatable {
         liveLagSeconds: Int64 = 3 * 86_400,
         futureSeconds: Int64 = 35 * 86_400,
         maximumSeries: Int = 1_000_000,
-        maximumDaySlots: Int = 1500,
+        maximumDaySlots: Int = 9000,
         maximumRuleSets: Int = 62,
         maximumEdits: Int = 1000,
         maximumForceEstimates: Int = 1000,

@@ -10,7 +10,6 @@ enum VEECounter: Int, CaseIterable {
     case replacements
     case replacementsHeld
     case beyondHistory
-    case withoutMemory
     case refused
     case windowsClosed
     case windowsRevised
@@ -39,7 +38,6 @@ enum VEECounter: Int, CaseIterable {
         case .replacements: "intervals_replaced_total"
         case .replacementsHeld: "intervals_replacements_held_total"
         case .beyondHistory: "intervals_beyond_history_total"
-        case .withoutMemory: "intervals_without_memory_total"
         case .refused: "intervals_refused_total"
         case .windowsClosed: "windows_closed_total"
         case .windowsRevised: "windows_revised_total"

@@ -24,22 +24,26 @@ extension VEEProcessor {
             receivedAtMilliseconds: context.raw.receivedAtMilliseconds,
             limitSeconds: configuration.limits.futureSeconds
         ) {
-            fate.refused = fate.offered
-            fate.code = FutureRule.exceptionCode
-            refuse(block, recorded, &context, &effects)
-            emit(fate, of: block, context, &effects)
+            refuse(block, recorded, fate, .time, &context, &effects)
             return
         }
-        guard interval <= 86_400, 90_000 / interval <= configuration.limits.maximumDaySlots,
-            let meter = meterSlot(block.meter)
-        else {
-            judgeWithoutMemory(block, recorded, &fate, &context, &effects)
+        let mostSlots = Int64(configuration.limits.maximumDaySlots)
+        guard interval > 86_400 || 90_000 / interval <= mostSlots else {
+            refuse(block, recorded, fate, .short(mostADay: mostSlots), &context, &effects)
+            return
+        }
+        guard let meter = meterSlot(block.meter) else {
+            refuse(block, recorded, fate, .room, &context, &effects)
             return
         }
         observeZone(block.zone, block.zoneOrigin, of: meter, &context, &effects)
+        if interval > 86_400 {
+            takeLong(block, recorded, start..<end, meter, fate, &context, &effects)
+            return
+        }
         let placement = placement(of: block, meter)
         guard let index = seriesSlot(block, meter, placement.phase) else {
-            judgeWithoutMemory(block, recorded, &fate, &context, &effects)
+            refuse(block, recorded, fate, .room, &context, &effects)
             return
         }
         enter(meter, &context)
@@ -49,6 +53,83 @@ extension VEEProcessor {
             emit(fate, of: block, context, &effects)
             return
         }
+        put(block, recorded, placement, index, fate, &context, &effects)
+    }
+
+    /// Takes values of more than a day, each by itself.
+    private mutating func takeLong(
+        _ block: IntervalBlock,
+        _ recorded: Range<Int>,
+        _ time: Range<Int64>,
+        _ meter: Int,
+        _ fate: BlockFate,
+        _ context: inout FoldContext,
+        _ effects: inout Effects
+    ) {
+        let interval = Int64(block.intervalSeconds)
+        let zone = calendars[calendars.index(of: block.zone) ?? meters[meter].calendar].rules
+        var shares: [(element: Int, block: IntervalBlock)] = []
+        for element in recorded where block.qualities[element] != IntervalBlock.noRecord {
+            let start = block.start.secondsSinceEpoch + Int64(element) * interval
+            guard let days = LongInterval.days(from: start, seconds: interval, zone) else {
+                refuse(block, recorded, fate, .uneven, &context, &effects)
+                return
+            }
+            shares.append((element, LongInterval.shares(of: block, element, days: days)))
+        }
+        let placements = shares.map { placement(of: $0.block, meter) }
+        var indices: [Int] = []
+        for (share, placement) in zip(shares, placements) {
+            guard let index = seriesSlot(share.block, meter, placement.phase) else {
+                refuse(block, recorded, fate, .room, &context, &effects)
+                return
+            }
+            indices.append(index)
+        }
+        enter(meter, &context)
+        if let code = refusal(of: block, time, meter, &context, &effects) {
+            var fate = fate
+            fate.refused = fate.offered
+            fate.code = code
+            emit(fate, of: block, context, &effects)
+            return
+        }
+        for (place, share) in shares.enumerated() {
+            let start = block.start.secondsSinceEpoch + Int64(share.element) * interval
+            let own = BlockFate(
+                raw: context.raw,
+                start: Self.told(start),
+                end: Self.told(start + interval),
+                intervalSeconds: block.intervalSeconds
+            )
+            put(
+                share.block,
+                0..<share.block.count,
+                placements[place],
+                indices[place],
+                own,
+                isOneValue: true,
+                &context,
+                &effects
+            )
+        }
+    }
+
+    /// Puts a block into its series, and decides what changed.
+    ///
+    /// - Parameter isOneValue: all of its elements are one value of the payload.
+    private mutating func put(
+        _ block: IntervalBlock,
+        _ recorded: Range<Int>,
+        _ placement: BlockPlacement,
+        _ index: Int,
+        _ fate: BlockFate,
+        isOneValue: Bool = false,
+        _ context: inout FoldContext,
+        _ effects: inout Effects
+    ) {
+        var fate = fate
+        let meter = series[index].meter
         noteReport(block, recorded, index)
         let first = placement.blockStart
         let range = first + Int64(recorded.lowerBound)..<first + Int64(recorded.upperBound)
@@ -61,11 +142,12 @@ extension VEEProcessor {
             blockStart: first,
             shiftSeconds: placement.shiftSeconds,
             own,
-            &calendars[meters[meter].calendar, interval],
+            &calendars[meters[meter].calendar, Int64(block.intervalSeconds)],
             &fate,
             &effects
         )
         context.check = nil
+        if isOneValue { fate.countAsOne() }
         count(fate, &effects)
         series[index].fates.append(fate)
         advanceChannel(of: index, result, &context)
@@ -179,80 +261,84 @@ extension VEEProcessor {
         return series.count - 1
     }
 
-    /// Judges a block by itself and keeps nothing: there are too many series, or its intervals are too short or too long for a window.
-    private mutating func judgeWithoutMemory(
-        _ block: IntervalBlock,
-        _ recorded: Range<Int>,
-        _ fate: inout BlockFate,
-        _ context: inout FoldContext,
-        _ effects: inout Effects
-    ) {
-        effects.count(VEECounter.withoutMemory.rawValue, by: Int64(recorded.count))
-        let calendar = calendars.index(of: block.zone) ?? 0
-        context.meter = block.meter
-        context.key = Array(block.meter.utf8)
-        context.zone = calendars[calendar].rules.identifier
-        context.wall = calendars[calendar].rules
-        let placement = BlockPlacement(
-            startSeconds: block.start.secondsSinceEpoch,
-            intervalSeconds: Int64(block.intervalSeconds),
-            context.wall
-        )
-        let first = placement.blockStart
-        var alone = Series(
-            meter: 0,
-            channel: block.channel,
-            unit: block.unit,
-            intervalSeconds: Int64(block.intervalSeconds),
-            phase: placement.phase
-        )
-        _ = alone.adopt(timeline, nil, &resolved)
-        context.facts = .none
-        alone.judgeAlone(
-            block,
-            first + Int64(recorded.lowerBound)..<first + Int64(recorded.upperBound),
-            blockStart: first,
-            shiftSeconds: placement.shiftSeconds,
-            context,
-            &calendars[calendar, Int64(block.intervalSeconds)],
-            &fate,
-            &effects
-        )
-        count(fate, &effects)
-        emit(fate, of: block, context, &effects)
+    /// Why nothing of a block is taken.
+    private enum Refusal {
+        case time
+        case short(mostADay: Int64)
+        case uneven
+        case room
+
+        var rule: (number: UInt32, code: String) {
+            switch self {
+            case .time: (FutureRule.number, FutureRule.exceptionCode)
+            case .short, .uneven: (IntervalSizeRule.number, IntervalSizeRule.exceptionCode)
+            case .room: (RoomRule.number, RoomRule.exceptionCode)
+            }
+        }
     }
 
     private mutating func refuse(
         _ block: IntervalBlock,
         _ recorded: Range<Int>,
+        _ fate: BlockFate,
+        _ refusal: Refusal,
         _ context: inout FoldContext,
         _ effects: inout Effects
     ) {
-        effects.count(VEECounter.refused.rawValue, by: Int64(recorded.count))
+        var fate = fate
+        fate.refused = fate.offered
+        fate.code = refusal.rule.code
+        effects.count(VEECounter.refused.rawValue, by: Int64(fate.refused))
         context.meter = block.meter
         context.key = Array(block.meter.utf8)
-        let ahead = block.end.secondsSinceEpoch.subtractingReportingOverflow(
-            context.raw.receivedAtMilliseconds / 1000
-        )
-        let seconds = Quantity.scale.multipliedReportingOverflow(by: ahead.partialValue)
+        let count = recorded.count
+        let (observed, limit, reason): (Int64, Int64, String)
+        switch refusal {
+        case .time:
+            let ahead = block.end.secondsSinceEpoch.subtractingReportingOverflow(
+                context.raw.receivedAtMilliseconds / 1000
+            )
+            observed = ahead.overflow ? .max : Self.billionths(ahead.partialValue)
+            limit = Self.billionths(configuration.limits.futureSeconds)
+            reason = "\(count) intervals to \(block.end) are out of the time they were received in"
+        case .short(let mostADay):
+            observed = Self.billionths(Int64(block.intervalSeconds))
+            limit = Self.billionths((90_000 + mostADay - 1) / mostADay)
+            reason = "\(count) intervals of \(block.intervalSeconds) s: no more than \(mostADay) a day are kept"
+        case .uneven:
+            observed = Self.billionths(Int64(block.intervalSeconds))
+            limit = Self.billionths(86_400)
+            reason = "\(count) intervals of \(block.intervalSeconds) s: more than a day, and no whole number of days"
+        case .room:
+            observed = Self.billionths(Int64(series.count))
+            limit = Self.billionths(Int64(configuration.limits.maximumSeries))
+            reason =
+                "\(count) intervals of a new channel: \(configuration.limits.maximumSeries) of the partition are kept"
+        }
         let exception = VeeException(
             meter: block.meter,
             channel: block.channel,
             windowStart: Self.told(block.start.secondsSinceEpoch),
             windowEnd: Self.told(block.end.secondsSinceEpoch),
-            rule: FutureRule.number,
+            rule: refusal.rule.number,
             severity: .fail,
             isOpen: true,
             firstIntervalStart: Self.told(block.start.secondsSinceEpoch),
-            intervalCount: UInt32(clamping: recorded.count),
-            observedBillionths: ahead.overflow || seconds.overflow ? .max : seconds.partialValue,
-            limitBillionths: configuration.limits.futureSeconds * Quantity.scale,
-            code: FutureRule.exceptionCode,
-            reason: "\(recorded.count) intervals to \(block.end) are out of the time they were received in",
+            intervalCount: UInt32(clamping: count),
+            observedBillionths: observed,
+            limitBillionths: limit,
+            code: refusal.rule.code,
+            reason: reason,
             ruleSet: timeline.entries[timeline.index(at: block.start.secondsSinceEpoch)].rules.version,
             decidedAtMilliseconds: context.decidedAtMilliseconds,
             raw: context.raw
         )
         effects.emit(exception, context)
+        emit(fate, of: block, context, &effects)
+    }
+
+    static func billionths(_ seconds: Int64) -> Int64 {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: Quantity.scale)
+        return overflow ? .max : product
     }
 }

@@ -107,11 +107,6 @@ extension VEEProcessor {
         effects.emit(event, context)
     }
 
-    private static func billionths(_ seconds: Int64) -> Int64 {
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: Quantity.scale)
-        return overflow ? .max : product
-    }
-
     private static func reason(_ edit: IdleEdit) -> String {
         let what =
             switch edit.kind {

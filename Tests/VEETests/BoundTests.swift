@@ -106,26 +106,28 @@ struct BoundTests {
         #expect(bench.counter("intervals_refused_total") == 3)
     }
 
-    @Test func seriesAboveTheLimitAreJudgedWithoutMemory() throws {
+    @Test func dataOfChannelsAboveTheLimitIsRefused() throws {
         let limits = VEELimits(maximumSeries: 1)
         var bench = Bench(VEEConfiguration(zones: ZoneCatalog(), limits: limits))
         try bench.feed([
-            Events.block(monday, [1]), Events.block(monday, [2, nil, 4], channel: "E2"),
-            Events.block(monday, [-3], meter: "m2"),
+            Events.block(monday, [1]), Events.block(monday, [2, nil, 4], id: 2, channel: "E2"),
+            Events.block(monday, [-3], id: 3, meter: "m2"),
         ])
         #expect(size("series", bench) == 1)
-        #expect(bench.reading(monday, channel: "E2")?.quality == .validated)
-        #expect(bench.reading(monday + 900, channel: "E2")?.value == 3 * Events.unit)
-        #expect(bench.reading(monday, meter: "m2")?.quality == .failed)
-        #expect(bench.counter("intervals_without_memory_total") == 4)
+        #expect(bench.readings.count == 1)
+        #expect(bench.exceptions.map(\.code) == ["ERR_VEE_ROOM_45", "ERR_VEE_ROOM_45"])
+        // The slot without a record was not offered.
+        #expect(bench.counter("intervals_refused_total") == 3)
     }
 
-    @Test func intervalsTooShortForAWindowComeOut() throws {
+    @Test func intervalsTooShortForADayAreRefused() throws {
         var bench = Bench()
-        try bench.feed(Events.block(monday, Events.flat(100), interval: 1))
+        try bench.feed(Events.block(monday, Events.flat(100), interval: 9))
+        #expect(bench.readings.isEmpty)
+        #expect(bench.exceptions.map(\.code) == ["ERR_VEE_LENGTH_07"])
+        // 25 hours of 10 s are 9,000.
+        try bench.feed(Events.block(monday, Events.flat(100), interval: 10, id: 2, channel: "E2"))
         #expect(bench.readings.count == 100)
-        #expect(size("series", bench) == 0)
-        try bench.feed(Events.block(monday, Events.flat(100), interval: 60, channel: "E2"))
         #expect(size("series", bench) == 1)
     }
 

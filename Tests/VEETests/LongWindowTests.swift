@@ -188,7 +188,7 @@ struct LongWindowTests {
         }
         try bench.feed(Events.tick(first + 40 * day))
         #expect(bench.window(first)?.validated == 44_640)
-        #expect(bench.counter("intervals_without_memory_total") == 0)
+        #expect(bench.counter("intervals_refused_total") == 0)
     }
 
     @Test func theClosedDaysOfALongWindowArePacked() throws {

@@ -21,6 +21,8 @@ struct GridResolver {
         var values: [Int64]
         /// Has a value, whatever the rules say of it.
         var has: [Bool]
+        /// A part of a longer value: says nothing about finer ones. Empty when none is.
+        var isShare: [Bool] = []
         /// When the kept slots begin, and when the last one ends, seconds since 1970.
         var starts: [Int64]
         /// Locked: stands before everything else. Empty when nothing is.
@@ -201,7 +203,8 @@ struct GridResolver {
         }
         let finer = views[speaker]
         let span = view.span(index)
-        guard isAccumulated, place != speaker, finer.intervalSeconds < view.intervalSeconds,
+        guard isAccumulated, view.isShare.isEmpty || !view.isShare[index], place != speaker,
+            finer.intervalSeconds < view.intervalSeconds,
             let lower = finer.starts.firstIndex(of: span.lowerBound),
             let upper = finer.starts.firstIndex(of: span.upperBound), lower < upper
         else { return }

@@ -218,7 +218,7 @@ extension VEEProcessor {
             )
         let slots = one.firstSlot(from: time.lowerBound)..<one.firstSlot(from: time.upperBound)
         let kept = slots.clamped(to: one.keptBase..<max(one.keptBase, one.slots.end))
-        let (first, values, has) = one.hasValues(kept, in: time.lowerBound, own)
+        let (first, values, has, isShare) = one.hasValues(kept, in: time.lowerBound, own)
         var view = GridResolver.View(
             intervalSeconds: one.intervalSeconds,
             phase: one.phase,
@@ -229,6 +229,7 @@ extension VEEProcessor {
             has: has,
             starts: []
         )
+        view.isShare = isShare
         if own.facts.edits.contains(where: { $0.kind == .lock && $0.channel == one.channel }) {
             view.isFrozen = one.frozen(first..<first + Int64(values.count))
         }
