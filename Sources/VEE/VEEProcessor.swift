@@ -13,7 +13,7 @@ public struct VEEProcessor: Processor {
     public typealias Configuration = VEEConfiguration
 
     public static let name = "vee"
-    public static let stateVersion: UInt32 = 6
+    public static let stateVersion: UInt32 = 7
     public static let inputTopic = "meter.journal"
     public static let outputTopics = ["meter.validated", "meter.exceptions", "meter.commands"]
     public static let counterNames = VEECounter.allCases.map(\.name)

@@ -92,4 +92,33 @@ struct LongIntervalTests {
         #expect(bench.fates.map(\.unchanged) == [0, 0, 1, 0])
         #expect(bench.fates.map(\.held) == [0, 0, 0, 1])
     }
+
+    /// Of six days of 180 kWh one has five values of 1 kWh and no method of estimation has anything to go by: the other 283 slots get 25 kWh.
+    @Test func whatNoMethodFillsFollowsFromTheShare() throws {
+        var bench = Bench()
+        try bench.feed([
+            Events.block(monday + 17 * 3600, Events.flat(5), interval: 300, id: 1),
+            Events.block(monday, [180], interval: Int32(6 * day), received: monday + 6 * day, id: 2),
+            Events.tick(monday + 90 * day),
+        ])
+        let window = bench.window(monday)
+        #expect(window?.sumBillionths == 30 * Events.unit)
+        #expect(window?.validated == 5)
+        #expect(window?.estimated == 283)
+    }
+
+    /// Of 96 quarter-hours of 1 kWh one is missing: its estimate is 1 kWh, whatever a bill of 200 kWh a day says.
+    @Test func aShareScalesNothingThatAMethodFills() throws {
+        var bench = Bench()
+        var values: [Double?] = Array(repeating: 1, count: 96)
+        values[50] = nil
+        try bench.feed([
+            Events.block(monday, values, id: 1),
+            Events.block(monday, [400], interval: Int32(2 * day), received: monday + 3 * day, id: 2),
+            Events.tick(monday + 90 * day),
+        ])
+        #expect(bench.reading(monday + 50 * 900)?.value == Events.unit)
+        #expect(bench.window(monday)?.sumBillionths == 96 * Events.unit)
+        #expect(bench.window(monday + day)?.sumBillionths == 200 * Events.unit)
+    }
 }

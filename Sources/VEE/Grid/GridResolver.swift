@@ -203,34 +203,42 @@ struct GridResolver {
         }
         let finer = views[speaker]
         let span = view.span(index)
-        guard isAccumulated, view.isShare.isEmpty || !view.isShare[index], place != speaker,
-            finer.intervalSeconds < view.intervalSeconds,
+        guard isAccumulated, place != speaker, finer.intervalSeconds < view.intervalSeconds,
             let lower = finer.starts.firstIndex(of: span.lowerBound),
             let upper = finer.starts.firstIndex(of: span.upperBound), lower < upper
         else { return }
-        var sum: Int128 = 0
         var missing = 0
-        for part in lower..<upper {
-            if inForce[speaker][part] {
-                sum += Int128(finer.values[part])
-            } else if holder(of: finer.span(part)) == nil {
-                missing += 1
-            } else {
-                // A third grid holds a part of it.
-                return
+        for part in lower..<upper where !inForce[speaker][part] && holder(of: finer.span(part)) == nil { missing += 1 }
+        guard let sum = sum(of: span, views, inForce) else { return }
+        let isShare = !view.isShare.isEmpty && view.isShare[index]
+        if missing == 0 || sum.all > Int128(view.values[index]) {
+            guard !isShare, GridRule.contradicts(view.values[index], sum.all) else { return }
+            mark(place, slot, GridRule.totalNumber, view.values[index], Int64(clamping: sum.all))
+        } else {
+            // The speaker's own values are subtracted where what is missing is estimated.
+            let rest = Int128(view.values[index]) - sum.all + sum.of[speaker]
+            let slots = finer.first + Int64(lower)..<finer.first + Int64(upper)
+            let isShared = shares[speaker].totals.contains { $0.slots.overlaps(slots) }
+            guard !isShared, let value = Int64(exactly: rest) else { return }
+            shares[speaker].totals.append(Sharing.Total(slots: slots, value: value, isShare: isShare))
+        }
+    }
+
+    /// The sum of what is in force of a time, all in all and by series; nil when something reaches over its ends.
+    private func sum(of span: Range<Int64>, _ views: [View], _ inForce: [[Bool]]) -> (all: Int128, of: [Int128])? {
+        var sums = [Int128](repeating: 0, count: views.count)
+        var seconds: Int64 = 0
+        for (place, view) in views.enumerated() {
+            for part in view.has.indices where inForce[place][part] && view.span(part).overlaps(span) {
+                sums[place] += Int128(view.values[part])
+                seconds += Int64(view.span(part).clamped(to: span).count)
+                guard span.lowerBound <= view.starts[part], view.starts[part + 1] <= span.upperBound else { return nil }
             }
         }
-        if missing == 0 || sum > Int128(view.values[index]) {
-            guard GridRule.contradicts(view.values[index], sum) else { return }
-            mark(place, slot, GridRule.totalNumber, view.values[index], Int64(clamping: sum))
-        } else {
-            shares[speaker].totals.append(
-                Sharing.Total(
-                    slots: finer.first + Int64(lower)..<finer.first + Int64(upper),
-                    value: view.values[index]
-                )
-            )
-        }
+        var held: Int64 = 0
+        for item in self.held where item.span.overlaps(span) { held += Int64(item.span.clamped(to: span).count) }
+        // What holds from the window before, or locked in the next one, is none of the views'.
+        return held == seconds ? (sums.reduce(0, +), sums) : nil
     }
 
     private mutating func mark(_ place: Int, _ slot: Int64, _ rule: UInt32, _ observed: Int64, _ limit: Int64) {

@@ -14,6 +14,8 @@ struct Sharing: Sendable, Equatable {
         var slots: Range<Int64>
         /// In billionths of the unit.
         var value: Int64
+        /// It is a day's part of a longer value: only where no method of estimation has a value.
+        var isShare = false
     }
 
     /// Slots that have no result here: another series holds their time, or speaks for their window.
@@ -43,6 +45,7 @@ extension Sharing {
             writer.append(total.slots.lowerBound)
             writer.append(count: total.slots.count)
             writer.append(total.value)
+            writer.append(total.isShare)
         }
         writer.append(count: marks.count)
         for mark in marks { mark.encode(into: &writer) }
@@ -56,7 +59,8 @@ extension Sharing {
             let lower: Int64 = try reader.integer(bytes)
             let upper = lower &+ Int64(try reader.count(bytes))
             guard upper > lower else { throw .malformed("a total of no slots") }
-            totals.append(Total(slots: lower..<upper, value: try reader.integer(bytes)))
+            let value: Int64 = try reader.integer(bytes)
+            totals.append(Total(slots: lower..<upper, value: value, isShare: try reader.flag(bytes)))
         }
         let markCount = try reader.count(bytes)
         for _ in 0..<markCount { marks.append(try Series.SlotFinding(&reader, bytes)) }

@@ -44,7 +44,8 @@ extension TruthChecker {
             let isWhole =
                 parts.allSatisfy { $0.isInside(coarse) }
                 && parts.reduce(0) { $0 + $1.end - $1.start } == coarse.end - coarse.start
-            guard isWhole, !empty.isEmpty, !above.isEmpty else { continue }
+            let isShare = force.truth.held[coarse]?.isShare ?? false
+            guard isWhole, !isShare, !empty.isEmpty, !above.isEmpty else { continue }
             // The shortest value over a part shares it out; a longer one over the same part is not asked.
             let isShared = !shared.isDisjoint(with: empty.map(\.start))
             shared.formUnion(empty.map(\.start))

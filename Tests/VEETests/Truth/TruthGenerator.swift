@@ -84,6 +84,7 @@ struct TruthGenerator {
             for channel in meter.channels {
                 for segment in channel.segments { send(segment, meter, channel) }
                 decide(meter, channel)
+                if random.chance(12) { sendLong(meter, channel, date) }
             }
         }
         if random.chance(10) { activateRules(date) }

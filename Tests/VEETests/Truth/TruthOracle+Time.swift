@@ -28,6 +28,38 @@ extension TruthOracle {
         )
     }
 
+    /// The days of an element that is longer than one: dates from the one it begins on until the clock has gone on as long as it lasts. Each has
+    /// what is left for the days up to it, to the nearest billionth.
+    static func days(
+        of block: IntervalBlock,
+        _ index: Int,
+        _ raw: RawReference,
+        _ zone: ZoneRules,
+        _ meterZone: ZoneRules
+    ) -> [(Slot, Word)] {
+        let start = block.start + Int64(index) * Int64(block.intervalSeconds)
+        let end = start + Int64(block.intervalSeconds)
+        let clock = Int(block.intervalSeconds) + zone.offsetSeconds(at: end) - zone.offsetSeconds(at: start)
+        let count = Int((Double(clock) / 86_400).rounded())
+        var daily = block
+        daily.start = start
+        daily.intervalSeconds = 86_400
+        var word = Self.word(block, index, raw)
+        let isMeasured = word.rank >= Quality.questionable.rawValue
+        if isMeasured { word.rank = Quality.estimatedScaled.rawValue }
+        let value = word.value
+        var parts: [(Slot, Word)] = []
+        for day in 0..<count {
+            func until(_ days: Int) -> Int64 {
+                let twice = 2 * value * Int64(days)
+                return (twice + Int64(count)) / (2 * Int64(count))
+            }
+            word.value = until(day + 1) - until(day)
+            parts.append((place(daily, day, zone, meterZone), word))
+        }
+        return parts
+    }
+
     /// The nearest multiple of what divides both a quarter-hour and the interval, where the start is close to it.
     static func onGrid(_ start: Int64, _ interval: Int64) -> Int64 {
         let unit = unit(of: interval)

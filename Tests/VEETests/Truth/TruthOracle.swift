@@ -67,6 +67,8 @@ struct TruthOracle {
         /// Usable: neither missing nor failed nor rejected.
         var hasValue: Bool
         var isFailed: Bool
+        /// A day's part of a longer value: no sum of finer values.
+        var isShare = false
     }
 
     struct ChannelTruth {
@@ -97,15 +99,23 @@ struct TruthOracle {
         let meterZone = channels[key]?.zone ?? .utc
         let zone = zones[block.zone] ?? meterZone
         for index in 0..<block.count where block.qualities[index] != IntervalBlock.noRecord {
-            let slot = Self.place(block, index, zone, meterZone)
-            let word = Self.word(block, index, raw)
             offered[key, default: [:]][raw.payloadHigh, default: 0] += 1
-            if let own = words[key]?[slot]?[block.source], !word.beatsOfSameSource(own) { continue }
-            words[key, default: [:]][slot, default: [:]][block.source] = word
+            if block.intervalSeconds > 86_400 {
+                for (slot, word) in Self.days(of: block, index, raw, zone, meterZone) {
+                    note(word, slot, block.source, key)
+                }
+            } else {
+                note(Self.word(block, index, raw), Self.place(block, index, zone, meterZone), block.source, key)
+            }
         }
     }
 
-    private static func word(_ block: IntervalBlock, _ index: Int, _ raw: RawReference) -> Word {
+    private mutating func note(_ word: Word, _ slot: Slot, _ source: String, _ key: ChannelKey) {
+        if let own = words[key]?[slot]?[source], !word.beatsOfSameSource(own) { return }
+        words[key, default: [:]][slot, default: [:]][source] = word
+    }
+
+    static func word(_ block: IntervalBlock, _ index: Int, _ raw: RawReference) -> Word {
         let status = block.sourceStatus.isEmpty ? 0 : block.sourceStatus[index]
         let flags = IntervalFlags(rawValue: block.flags.isEmpty ? 0 : block.flags[index])
         var rank = block.qualities[index]
@@ -135,7 +145,8 @@ struct TruthOracle {
             held[slot] = Held(
                 value: best.value,
                 hasValue: !best.isMissing && !best.isFailed,
-                isFailed: best.isFailed
+                isFailed: best.isFailed,
+                isShare: best.rank == Quality.estimatedScaled.rawValue
             )
         }
         // Of two decisions about a slot the later received holds, so each takes the place of what the ones before it said. Values of a grid
