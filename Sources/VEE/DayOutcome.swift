@@ -102,7 +102,7 @@ extension Series {
         _ forced: [Int64],
         _ context: FoldContext
     ) -> [Range<Int64>] {
-        let hasLocks = context.facts.edits.contains { $0.isLocking && $0.channel == channel }
+        let hasLocks = hasLocks(context.facts)
         var pendingCorrections: [SlotFinding] = []
         var runs: [Range<Int64>] = []
         var runStart = Int64.min
@@ -114,25 +114,17 @@ extension Series {
             var method = outcome.methods[element]
             var isForced = forced.containsSorted(slot)
             if hasLocks, quality != SlotStore.neverEmitted, isLocked(slot, context.facts) {
-                let isOut =
-                    slots.outQualities[index] != SlotStore.neverEmitted
-                    && slots.outQualities[index] != SlotStore.withdrawn
-                    && slots.outQualities[index] != Quality.missing.rawValue
-                if isOut {
-                    let isUsable =
-                        quality != Quality.failed.rawValue && quality != Quality.missing.rawValue
-                        && quality != SlotStore.withdrawn
-                    if isUsable, slots.outValues[index] != value {
-                        pendingCorrections.append(correction(slot, value, slots.outValues[index]))
-                    }
-                    value = slots.outValues[index]
-                    method = slots.outMethods[index] & SlotStore.methodMask
-                    isForced = false
+                let old = SlotResult(slots, index)
+                let locked = old.locked(
+                    SlotResult(value: value, quality: quality, method: method),
+                    isAbsent: outcome.survey.qualities[element] == SlotStore.absent,
+                    judgesAbsent: rules.judgesAbsent
+                )
+                if locked.isCorrected {
+                    pendingCorrections.append(correction(slot, value, old.hasValue ? old.value : 0))
                 }
-                if isOut || quality != Quality.missing.rawValue && quality != SlotStore.withdrawn {
-                    quality = Quality.revenue.rawValue
-                    method |= SlotStore.frozenBit
-                }
+                (value, quality, method) = (locked.result.value, locked.result.quality, locked.result.method)
+                isForced = false
             }
             let isNew = quality != SlotStore.neverEmitted && version(index, value, quality, method, isForced: isForced)
             if isNew, runStart == .min { runStart = slot }

@@ -61,6 +61,13 @@ enum LongInterval {
 }
 
 extension BlockFate {
+    /// Counts a value that is known but stays out of force.
+    mutating func hold(wasReplaced: Bool, _ code: String) {
+        if wasReplaced { replaced -= min(replaced, 1) }
+        held += 1
+        self.code = code
+    }
+
     /// Of the days of one long value: it was taken when it became the word for any of them.
     mutating func countAsOne() {
         replaced = taken > 0 && replaced > 0 ? 1 : 0

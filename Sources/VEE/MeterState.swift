@@ -72,16 +72,37 @@ struct MeterState: Sendable {
         return true
     }
 
-    /// Adds an edit; of too many the one that ends first goes. False when it is there already.
+    /// Adds an edit. Of too many, locks that adjoin become one; then the one that ends first goes, a lock last of all, since a lock is for ever.
+    /// False when it is there already.
     mutating func add(_ edit: EditRecord, maximumCount: Int) -> Bool {
         guard !edits.contains(edit) else { return false }
         var index = edits.count
         while index > 0, edits[index - 1].raw.supersedes(edit.raw) { index -= 1 }
         edits.insert(edit, at: index)
-        if edits.count > maximumCount, let oldest = edits.indices.min(by: { edits[$0].end < edits[$1].end }) {
-            edits.remove(at: oldest)
+        guard edits.count > maximumCount, !joinLocks() else { return true }
+        let oldest = edits.indices.min { one, other in
+            let (left, right) = (edits[one], edits[other])
+            if (left.kind == .lock) != (right.kind == .lock) { return right.kind == .lock }
+            return left.end < right.end
         }
+        if let oldest { edits.remove(at: oldest) }
         return true
+    }
+
+    /// Makes one of two locks that adjoin and follow each other, with no unlocking of the channel between them. False when there are none.
+    private mutating func joinLocks() -> Bool {
+        for first in edits.indices where edits[first].kind == .lock {
+            let channel = edits[first].channel
+            let second = edits[(first + 1)...].firstIndex { $0.channel == channel && $0.isLocking }
+            guard let second, edits[second].kind == .lock, edits[first].start <= edits[second].end,
+                edits[second].start <= edits[first].end
+            else { continue }
+            edits[second].start = min(edits[first].start, edits[second].start)
+            edits[second].end = max(edits[first].end, edits[second].end)
+            edits.remove(at: first)
+            return true
+        }
+        return false
     }
 }
 

@@ -201,7 +201,10 @@ extension Series {
                 case SlotStore.neverEmitted, SlotStore.withdrawn: continue
                 default: break
                 }
-                _ = version(index, 0, SlotStore.withdrawn, 0, isForced: false)
+                // What is locked stays locked, at whatever time it will be.
+                let isFrozen = slots.outMethods[index] & SlotStore.frozenBit != 0
+                let (value, method) = isFrozen ? (slots.outValues[index], slots.outMethods[index]) : (0, 0)
+                _ = version(index, value, SlotStore.withdrawn, method, isForced: false)
                 if let last = runs.last, last.upperBound == slot {
                     runs[runs.count - 1] = last.lowerBound..<slot + 1
                 } else {

@@ -1,5 +1,6 @@
 import MeterCore
 import MeterEvents
+import RuleSets
 import StreamCore
 
 extension Series {
@@ -20,16 +21,19 @@ extension Series {
         if range.lowerBound < edge {
             let beyond = range.clamped(to: .min..<edge)
             effects.count(VEECounter.beyondHistory.rawValue, by: Int64(beyond.count))
-            judgeAlone(
-                block,
-                beyond,
-                blockStart: blockStart,
-                shiftSeconds: shiftSeconds,
-                context,
-                &calendar,
-                &fate,
-                &effects
-            )
+            let unlocked = hold(block, beyond, blockStart: blockStart, context, &fate, &effects)
+            for part in unlocked {
+                judgeAlone(
+                    block,
+                    part,
+                    blockStart: blockStart,
+                    shiftSeconds: shiftSeconds,
+                    context,
+                    &calendar,
+                    &fate,
+                    &effects
+                )
+            }
         }
         noteArrival(of: range, context)
         var result = IntakeResult()
@@ -56,6 +60,50 @@ extension Series {
         }
         expectEdits(&result, context, &calendar)
         return result
+    }
+
+    /// Holds what came for slots beyond the kept history that are locked: what went out for them, or nothing, stays. Returns the other slots.
+    private mutating func hold(
+        _ block: IntervalBlock,
+        _ range: Range<Int64>,
+        blockStart: Int64,
+        _ context: FoldContext,
+        _ fate: inout BlockFate,
+        _ effects: inout Effects
+    ) -> [Range<Int64>] {
+        guard hasLocks(context.facts) else { return [range] }
+        var locked = SpanSet()
+        var unlocked = SpanSet([range])
+        for slot in range where isLocked(slot, context.facts) {
+            locked.insert(slot..<slot + 1)
+            unlocked.remove(slot..<slot + 1)
+        }
+        for part in locked.spans {
+            let elements = part.map { Int($0 - blockStart) }.filter { block.qualities[$0] != IntervalBlock.noRecord }
+            guard let first = elements.first else { continue }
+            fate.held += UInt32(elements.count)
+            fate.code = CorrectionRule.exceptionCode
+            let rules = DayRules(
+                index: context.timeline.index(at: start(of: part.lowerBound)),
+                dayStart: start(of: part.lowerBound),
+                isClosed: true,
+                judgesAbsent: false,
+                estimates: false
+            )
+            let exception = OpenException(
+                windowStart: start(of: part.lowerBound),
+                windowEnd: start(of: part.upperBound),
+                rule: CorrectionRule.number,
+                severity: .warn,
+                firstStart: start(of: blockStart + Int64(first)),
+                count: UInt32(elements.count),
+                observedBillionths: block.billionths[first],
+                limitBillionths: 0,
+                isOfWindow: false
+            )
+            emit(exception, isOpen: true, rules, context, &effects)
+        }
+        return unlocked.spans
     }
 
     /// So far beyond the newest data entered values have an effect; the ones after it wait for data. A mistyped month must not have every day

@@ -56,6 +56,7 @@ extension Series {
         reference.source = Self.sourceHash(block.source)
         reference.shiftSeconds = shiftSeconds
         // Most blocks have no final substitutes; the second reference is added with the first of them.
+        let hasLocks = hasLocks(context.facts)
         var referenceIndices: (plain: UInt32?, final: UInt32?) = (nil, nil)
         var first = Int64.max
         var last = Int64.min
@@ -107,7 +108,11 @@ extension Series {
             }
             slots.references[index] = referenceIndex
             if isSame { continue }
-            fate.taken += 1
+            if hasLocks, isLocked(slot, context.facts) {
+                fate.hold(wasReplaced: oldSource != SlotStore.absent, CorrectionRule.exceptionCode)
+            } else {
+                fate.taken += 1
+            }
             mark(slot, index, quality, oldSource, &result)
             slots.values[index] = value
             slots.sources[index] = quality
@@ -117,6 +122,11 @@ extension Series {
         }
         if first <= last { result.add(first..<last + 1) }
         return result
+    }
+
+    /// Whether a person locked or unlocked anything of the channel.
+    func hasLocks(_ facts: MeterFacts) -> Bool {
+        facts.edits.contains { $0.isLocking && $0.channel == channel }
     }
 
     /// Notes a slot whose findings may be others although its result stays.

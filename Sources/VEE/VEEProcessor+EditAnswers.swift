@@ -119,7 +119,8 @@ extension VEEProcessor {
             }
         let time = "from \(Instant(secondsSinceEpoch: edit.start)) to \(Instant(secondsSinceEpoch: edit.end))"
         guard !edit.lengths.isEmpty else {
-            return "\(what) \(time) changed nothing: the channel has no intervals at that time"
+            let held = edit.kind == .lock ? "; what comes for it is held" : ""
+            return "\(what) \(time) changed nothing: the channel has no intervals at that time\(held)"
         }
         let known = edit.lengths.map { "\($0) s" }.joined(separator: ", ")
         if edit.kind == .setValues, !edit.lengths.contains(edit.intervalSeconds) {

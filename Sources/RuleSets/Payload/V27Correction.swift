@@ -1,4 +1,5 @@
-/// V27, replacement of a locked value, as an exception says it: the value is billed and stays, though it would be another now.
+/// V27, replacement of a locked value, as an exception says it: the value is billed and stays, though it would be another now. Where nothing
+/// stood when the lock came, nothing comes.
 /// Judged where versions are made.
 package enum CorrectionRule {
     package static let number: UInt32 = 27
@@ -7,6 +8,6 @@ package enum CorrectionRule {
 
 extension CorrectionRule: Rule {
     static func words(ofIntervals finding: FindingFigures) -> String? {
-        "are billed and stay; they would be \(finding.amount) now for \(finding.limitAmount)"
+        "are locked at \(finding.limitAmount); what came later says \(finding.amount)"
     }
 }

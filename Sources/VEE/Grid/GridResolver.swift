@@ -286,24 +286,28 @@ extension Series {
         _ = sharing.followed.replace(in: time, with: isSpeaker ? [] : [time])
     }
 
-    /// Which of the kept slots of a range are locked; empty when none is.
-    func frozen(_ range: Range<Int64>) -> [Bool] {
-        var frozen: [Bool] = []
+    /// Which of the kept slots of a range are locked: with what went out for them, or so that nothing comes out. Both empty when none is.
+    func locks(_ range: Range<Int64>, _ facts: MeterFacts) -> (isFrozen: [Bool], isBarred: [Bool]) {
+        var isFrozen: [Bool] = []
+        var isBarred: [Bool] = []
         var slot = range.lowerBound
+        func note(_ result: SlotResult, _ slot: Int64) {
+            let isLocked = isLocked(slot, facts)
+            isFrozen.append(isLocked && result.hasValue)
+            isBarred.append(isLocked && !result.hasValue)
+        }
         while slot < range.upperBound {
             if let piece = cold.piece(at: slot) {
                 var unused: [Reference] = []
                 let store = cold.read(piece, &unused)
                 let end = min(range.upperBound, store.end)
-                for place in Int(slot - store.base)..<Int(end - store.base) {
-                    frozen.append(store.outMethods[place] & SlotStore.frozenBit != 0)
-                }
+                for each in slot..<end { note(SlotResult(store, Int(each - store.base)), each) }
                 slot = end
             } else {
-                frozen.append(slots.outMethods[Int(slot - slots.base)] & SlotStore.frozenBit != 0)
+                note(SlotResult(slots, Int(slot - slots.base)), slot)
                 slot += 1
             }
         }
-        return frozen.contains(true) ? frozen : []
+        return (isFrozen.contains(true) ? isFrozen : [], isBarred.contains(true) ? isBarred : [])
     }
 }

@@ -231,7 +231,9 @@ extension VEEProcessor {
         )
         view.isShare = isShare
         if own.facts.edits.contains(where: { $0.kind == .lock && $0.channel == one.channel }) {
-            view.isFrozen = one.frozen(first..<first + Int64(values.count))
+            let locks = one.locks(first..<first + Int64(values.count), own.facts)
+            view.isFrozen = locks.isFrozen
+            for index in locks.isBarred.indices where locks.isBarred[index] { view.has[index] = false }
         }
         view.starts.reserveCapacity(values.count + 1)
         for slot in first...first + Int64(values.count) {

@@ -43,7 +43,7 @@ struct TruthChecker {
     private(set) var unclearWindows = 0
     private(set) var comparedWindows = 0
     /// What was locked and not unlocked, with what stood there.
-    private var locks: [(channel: ChannelKey, span: Range<Int64>, readings: [Reading])] = []
+    private var locks: [(channel: ChannelKey, span: Range<Int64>, readings: [Reading], isHeld: Bool)] = []
 
     init(_ item: TruthCase, _ zones: ZoneCatalog) {
         self.item = item
@@ -246,10 +246,11 @@ struct TruthChecker {
             let readings = reader.readings(of: channel).filter {
                 $0.isUsed && $0.start >= span.lowerBound && $0.end <= span.upperBound
             }
-            locks.append((channel, span, readings))
+            locks.append((channel, span, readings, true))
         case .unlock:
             for index in locks.indices where locks[index].channel == channel && locks[index].span.overlaps(span) {
                 locks[index].readings = []
+                locks[index].isHeld = false
             }
         default: break
         }
@@ -270,6 +271,11 @@ struct TruthChecker {
                     break
                 }
             }
+            let new = readings.first { reading in
+                reading.isUsed && reading.start >= lock.span.lowerBound && reading.end <= lock.span.upperBound
+                    && !lock.readings.contains { $0.start == reading.start && $0.end == reading.end }
+            }
+            if let new, lock.isHeld { add(.lock, "\(lock.channel): \(new) came into what was locked") }
         }
     }
 }
