@@ -46,10 +46,11 @@ struct MeterState: Sendable {
 
     /// Takes what a record says about the meter's zone. The firmer word holds: the registry's, then what a payload states, then the default of
     /// a format, then what is assumed; of equal firmness the later payload's, then the greater name. Whatever the order of arrival, the
-    /// same zone remains. True when the name changed.
+    /// same zone remains. Where days are locked only the registry moves them. True when the name changed.
     mutating func observeZone(_ name: String, _ origin: ZoneOrigin, raw: RawReference) -> Bool {
         guard !name.isEmpty else { return false }
         if let held = zoneRaw {
+            if origin < .registry, edits.contains(where: { $0.kind == .lock }) { return false }
             if origin != zoneOrigin {
                 guard origin > zoneOrigin else { return false }
             } else if !raw.supersedes(held) {

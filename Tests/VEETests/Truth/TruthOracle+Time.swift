@@ -107,11 +107,17 @@ extension TruthOracle {
             }
         }
         var best: [String: Claim] = [:]
+        // What a lock holds only the registry moves.
+        var locked: Set<String> = []
         for event in events {
             let meter: String
             let claim: Claim
             switch event.body {
+            case .manualEdit(let edit):
+                if edit.action == .lock { locked.insert(edit.meter) }
+                continue
             case .intervalBlock(let block):
+                if locked.contains(block.meter), best[block.meter] != nil { continue }
                 // One without any record says nothing.
                 guard block.qualities.contains(where: { $0 != IntervalBlock.noRecord }) else { continue }
                 meter = block.meter
